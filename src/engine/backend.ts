@@ -1,0 +1,147 @@
+import type { Row, Token } from '../speculative/index.js';
+
+/** What the engine needs of the kernels; `src/llama` implements it, tests fake it. */
+export interface Backend {
+  /** Where the libraries came from and what they can do, for `inspect`. */
+  readonly info: BackendInfo;
+  readonly devices: readonly Device[];
+  /**
+   * Loads a model. `onProgress` hears fractions of 0..1. Aborting the signal ends the load with `aborted`.
+   * @throws OutriderError model_not_found, model_invalid, memory_exceeded, aborted
+   */
+  loadModel(path: string, options: LoadOptions): Promise<Model>;
+  close(): void;
+}
+
+export interface BackendInfo {
+  readonly version: string;
+  readonly directory: string;
+  /** The npm package it came from, or `undefined` for a folder that the user named. */
+  readonly package: string | undefined;
+  /** llama_print_system_info: the processor features in use. */
+  readonly system: string;
+}
+
+export interface Device {
+  readonly name: string;
+  readonly description: string;
+  readonly kind: 'cpu' | 'gpu' | 'integrated-gpu' | 'accelerator';
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
+/** Where a model lives: on the processor alone, or with that many layers on the GPUs. */
+export type Placement = { readonly on: 'cpu' } | { readonly on: 'gpu'; readonly layers: number | 'all' };
+
+export interface LoadOptions {
+  readonly placement: Placement;
+  readonly onProgress?: (fraction: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A loaded model. Close its contexts before it; `close` closes those still open. */
+export interface Model {
+  readonly path: string;
+  readonly description: string;
+  readonly architecture: string;
+  /** Bytes of all tensors. */
+  readonly sizeBytes: number;
+  readonly parameterCount: number;
+  readonly layerCount: number;
+  readonly trainedContext: number;
+  /** Whether any suffix of a sequence can be dropped: false for recurrent and hybrid models. */
+  readonly canTrim: boolean;
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly vocabulary: Vocabulary;
+  /** The file's own chat template (Jinja source), if any. */
+  readonly chatTemplate: string | undefined;
+  /** llama.cpp's own template for this model or for `name` ('chatml', ...); `undefined` if it knows none. */
+  applyBuiltinTemplate(
+    name: string | undefined,
+    messages: readonly { role: string; content: string }[],
+  ): string | undefined;
+  createContext(options: ContextOptions): Promise<Context>;
+  close(): void;
+}
+
+export type TokenKind = 'normal' | 'unknown' | 'control' | 'user-defined' | 'unused' | 'byte';
+
+export interface Vocabulary {
+  readonly size: number;
+  /** LLAMA_VOCAB_TYPE, by its name in lower case without prefix: 'spm', 'bpe', 'wpm', ... */
+  readonly type: string;
+  readonly special: Readonly<Record<SpecialRole, Token | undefined>>;
+  readonly addsBos: boolean;
+  readonly addsEos: boolean;
+  /** `parseSpecial`: text such as `<|user|>` becomes its control token. `addSpecial`: BOS/EOS as the model wants. */
+  tokenize(text: string, options: { addSpecial: boolean; parseSpecial: boolean }): Token[];
+  /** The bytes of a token; control tokens have bytes only when `renderSpecial`. Cached: do not change the result. */
+  bytes(token: Token, renderSpecial: boolean): Uint8Array;
+  /** The token's text as the vocabulary stores it (with sentencepiece's or BPE's own marks). */
+  text(token: Token): string;
+  kind(token: Token): TokenKind;
+  /** Ends the generation: end of text, of turn, of message (llama_vocab_is_eog). */
+  isEndOfGeneration(token: Token): boolean;
+}
+
+export const SPECIAL_ROLES = [
+  'bos',
+  'eos',
+  'eot',
+  'sep',
+  'nl',
+  'pad',
+  'mask',
+  'fim_pre',
+  'fim_suf',
+  'fim_mid',
+  'fim_pad',
+  'fim_rep',
+  'fim_sep',
+] as const;
+export type SpecialRole = (typeof SPECIAL_ROLES)[number];
+
+export interface ContextOptions {
+  /** Cells of each sequence. */
+  readonly tokensPerSequence: number;
+  readonly sequences: number;
+  /** The most rows in one decode (n_batch); every one of them may ask for logits. */
+  readonly batch: number;
+  /** The most rows of a prompt chunk in one pass (n_ubatch). */
+  readonly microBatch: number;
+  readonly threads: number;
+}
+
+/** How a decode ended when it did not throw. `full`: no room in the cache, nothing of the batch was kept. */
+export type DecodeResult = 'done' | 'full' | 'aborted';
+
+/**
+ * A cache and the passes over it. One call at a time: the batcher above is its only user and its lock.
+ * Fill `rows` [0, count) and call `decode(count)`; then `logits(i)` for each row i that asked for them.
+ */
+export interface Context {
+  readonly tokensPerSequence: number;
+  readonly sequences: number;
+  readonly batch: number;
+  readonly threads: number;
+  readonly rows: BatchRows;
+  /** Returns a value when the pass was short enough to run in place, a promise when it ran on another thread. */
+  decode(count: number): DecodeResult | Promise<DecodeResult>;
+  /** Logits of batch row `i`, valid until the next decode of this context. Writable scratch. */
+  logits(i: number): Row;
+  /** Drops positions >= `position` of a sequence. False: this cache cannot drop a part (drop all of it instead). */
+  trim(sequence: number, position: number): boolean;
+  /** Copies all of sequence `from` onto `to`. */
+  copy(from: number, to: number): void;
+  setThreads(threads: number): void;
+  close(): void;
+}
+
+/** The batch of the next decode, as views over the C arrays: writing them costs no call. */
+export interface BatchRows {
+  readonly token: Int32Array;
+  readonly position: Int32Array;
+  readonly sequence: Int32Array;
+  /** 1: this row's logits are wanted. */
+  readonly output: Int8Array;
+}

@@ -1,0 +1,31 @@
+import type { RoundOutcome } from '../drafter.js';
+
+/**
+ * Decides how many tokens a round drafts. A public extension point: anything that keeps the contract below keeps the
+ * target's law, whatever it decides (docs/extending.md).
+ */
+export interface LengthPolicy {
+  readonly name: string;
+  /** Opens a round in which at most `room` tokens may be drafted (context, token limit and batch allow no more). */
+  begin(room: number): RoundLength;
+  /** Learns from a finished round, also from one without a draft. */
+  observe(outcome: RoundOutcome): void;
+}
+
+/** The decisions of one round, asked for in this order for each token: `wants`, `admits`, then at the end once `keep`. */
+export interface RoundLength {
+  /** Pay for another draft forward, `drafted` tokens being there? Nothing about the next token is known yet. */
+  wants(drafted: number): boolean;
+  /**
+   * The law q of the next draft token is known, the token is not drawn yet: draft it? `peak` is the largest probability
+   * of q. The answer may depend on nothing else about q's token: that is what keeps rejection and block verification
+   * lossless (algorithms.md 2.3, 5).
+   */
+  admits(peak: number): boolean;
+  /**
+   * How many of the drafted tokens to verify (0 <= result <= confidences.length), now that q of each drawn token is
+   * known. Asked only under matching rules: under rejection it would change the law (p = (.5, .5), q = (.8, .2), the
+   * draft dropped whenever it is b: P(a) = .60).
+   */
+  keep(confidences: readonly number[]): number;
+}
