@@ -105,8 +105,10 @@ export interface ContextOptions {
   /** Cells of each sequence. */
   readonly tokensPerSequence: number;
   readonly sequences: number;
-  /** The most rows in one decode (n_batch); every one of them may ask for logits. */
+  /** The most rows in one decode (n_batch). */
   readonly batch: number;
+  /** The most rows of a decode that may ask for logits (n_outputs_max): each costs 4 bytes times the vocabulary. */
+  readonly outputs: number;
   /** The most rows of a prompt chunk in one pass (n_ubatch). */
   readonly microBatch: number;
   readonly threads: number;
@@ -123,6 +125,7 @@ export interface Context {
   readonly tokensPerSequence: number;
   readonly sequences: number;
   readonly batch: number;
+  readonly outputs: number;
   readonly threads: number;
   readonly rows: BatchRows;
   /** Returns a value when the pass was short enough to run in place, a promise when it ran on another thread. */

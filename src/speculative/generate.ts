@@ -2,7 +2,7 @@
  * The loop of speculative decoding: propose, verify in one pass of the target, commit, rewind. Read this first.
  *
  * It knows one sequence and nothing of batches, caches, text or stop strings. The invariant, after every round: the
- * target's cache holds the context without its last token, and so does the sampler's history with it.
+ * target's cache holds the context without its last token, the sampler's history holds the context.
  */
 import type { Token } from './distribution.js';
 import { type Draft, type Drafter, EMPTY_DRAFT } from './drafter.js';

@@ -88,7 +88,7 @@ export function verifyByBlock(rows: readonly Row[], draft: Draft, sampler: Sampl
   const weight = prefixWeights(p, draft);
   let accepted = 0;
   for (let i = 1; i <= k; i++) {
-    if (random() <= acceptance(i, weight[i]!, p, draft)) accepted = i;
+    if (random() < acceptance(i, weight[i]!, p, draft)) accepted = i;
   }
   const law = accepted === k ? p[k]! : residual(p[accepted]!, lawOf(draft, accepted), weight[accepted]!).law;
   const next = drawBy(law, random());
