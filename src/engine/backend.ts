@@ -10,7 +10,26 @@ export interface Backend {
    * @throws OutriderError model_not_found, model_invalid, memory_exceeded, aborted
    */
   loadModel(path: string, options: LoadOptions): Promise<Model>;
+  /**
+   * The file's metadata without loading weights; arrays are left out.
+   * @throws OutriderError model_not_found, model_invalid
+   */
+  readMetadata(path: string): ReadonlyMap<string, string>;
+  /** What a model and one context of it would take, found out without allocating it. */
+  estimate(path: string, placement: Placement, context: ContextOptions): Promise<MemoryEstimate>;
   close(): void;
+}
+
+/** Bytes by where they would lie; memory-mapped weights count as host memory. */
+export interface MemoryEstimate {
+  readonly host: MemoryParts;
+  readonly gpu: MemoryParts;
+}
+
+export interface MemoryParts {
+  readonly weightsBytes: number;
+  readonly cacheBytes: number;
+  readonly computeBytes: number;
 }
 
 export interface BackendInfo {

@@ -1,0 +1,120 @@
+import { OutriderError } from '../errors.js';
+import type { Row, Sequence, Token } from '../speculative/index.js';
+
+/** What a sequence asks of the batcher: evaluate everything that the cache lacks, then look at the last rows. */
+export interface Job {
+  readonly sequence: CachedSequence;
+  readonly rows: number;
+  /** All rows are there: look at them, once, before the next pass. */
+  readonly finish: (rows: readonly Row[]) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+export interface SequenceOptions {
+  /** The most tokens it may hold, within the context's cells. */
+  readonly capacity: number;
+  /** Tokens before this position are the prompt; strict passes evaluate them in a class of their own. */
+  readonly promptLength: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Hears how many tokens of a long evaluation are done. */
+  readonly onProgress?: ((evaluated: number, total: number) => void) | undefined;
+}
+
+/**
+ * A sequence of a context: the tokens it should hold, and how many of them its cache does hold. A rewind only says what
+ * should be; the batcher brings the cache in line before the next pass, when nobody else is using the context.
+ */
+export class CachedSequence implements Sequence {
+  readonly id: number;
+  readonly options: SequenceOptions;
+  readonly tokens: Token[] = [];
+  /** Leading tokens whose cells are valid. The batcher's to change. */
+  cached = 0;
+  /** The cache holds cells behind `cached` that have to go first. */
+  trimPending = false;
+  #state: 'idle' | 'evaluating' | 'closed' = 'idle';
+  readonly #submit: (job: Job) => void;
+  readonly #release: (sequence: CachedSequence) => void;
+
+  constructor(
+    id: number,
+    options: SequenceOptions,
+    submit: (job: Job) => void,
+    release: (sequence: CachedSequence) => void,
+  ) {
+    this.id = id;
+    this.options = options;
+    this.#submit = submit;
+    this.#release = release;
+  }
+
+  get length(): number {
+    return this.tokens.length;
+  }
+
+  get capacity(): number {
+    return this.options.capacity;
+  }
+
+  evaluate<T>(tokens: readonly Token[], rows: number, read: (rows: readonly Row[]) => T): Promise<T> {
+    const before = this.tokens.length;
+    const problem = this.#problemOf(tokens, rows);
+    if (problem !== undefined) return Promise.reject(problem);
+    for (const token of tokens) this.tokens.push(token);
+    this.#state = 'evaluating';
+    return new Promise((resolve, reject) => {
+      const fail = (error: unknown): void => {
+        this.#leaveEvaluation();
+        this.rewind(before);
+        reject(error);
+      };
+      const finish = (seen: readonly Row[]): void => {
+        this.#leaveEvaluation();
+        try {
+          resolve(read(seen));
+        } catch (error) {
+          fail(error);
+        }
+      };
+      this.#submit({ sequence: this, rows, finish, fail });
+    });
+  }
+
+  rewind(length: number): void {
+    if (!(length >= 0 && length <= this.tokens.length)) {
+      throw new RangeError(`rewind: expected a length from 0 to ${this.tokens.length}, got ${length}`);
+    }
+    this.tokens.length = length;
+    if (this.cached > length) {
+      this.cached = length;
+      this.trimPending = true;
+    }
+  }
+
+  close(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#release(this);
+  }
+
+  #leaveEvaluation(): void {
+    if (this.#state === 'evaluating') this.#state = 'idle';
+  }
+
+  #problemOf(tokens: readonly Token[], rows: number): Error | undefined {
+    if (this.#state === 'closed') return new OutriderError('closed', 'this sequence is closed');
+    if (this.#state === 'evaluating') return new Error('a sequence evaluates one batch at a time; await the last one');
+    if (tokens.length === 0 || rows < 0 || rows > tokens.length) {
+      return new RangeError(
+        `evaluate: expected at least one token and at most as many rows, got ${tokens.length} and ${rows}`,
+      );
+    }
+    if (this.length + tokens.length > this.capacity) {
+      return new OutriderError(
+        'context_exceeded',
+        `${this.length + tokens.length} tokens do not fit a context of ${this.capacity}; shorten the prompt or raise --ctx-size`,
+      );
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,86 @@
+import { randomInt } from 'node:crypto';
+import { OutriderError } from '../errors.js';
+import type { Backend } from './backend.js';
+import { Cores } from './cores.js';
+import type { GenerationEvent } from './events.js';
+import { type LoadedModels, loadModels } from './load.js';
+import { closeModel } from './loaded-model.js';
+import { checkEngineOptions, type EngineOptions } from './options.js';
+import { Places } from './places.js';
+import { prepare } from './prepare.js';
+import type { GenerationRequest } from './request.js';
+import { run } from './run.js';
+import { usableCores } from './threads.js';
+import { Updates } from './updates.js';
+
+/** A target and perhaps a draft model, loaded side by side, and the requests that run on them. */
+export class Engine {
+  /** What is loaded. */
+  readonly models: LoadedModels;
+  /** Milliseconds from the call of `load` to the first possible request. */
+  readonly loadMs: number;
+  readonly #places: Places;
+  readonly #running = new Set<Promise<void>>();
+  readonly #closing = new AbortController();
+
+  private constructor(models: LoadedModels, parallel: number, loadMs: number) {
+    this.models = models;
+    this.loadMs = loadMs;
+    this.#places = new Places(parallel);
+  }
+
+  /**
+   * Loads the models in parallel after checking that they fit into memory and to each other.
+   * @throws OutriderError for every way in which that can go wrong; nothing stays loaded then
+   */
+  static async load(backend: Backend, options: EngineOptions): Promise<Engine> {
+    const now = (): number => performance.now();
+    const began = now();
+    checkEngineOptions(options);
+    const models = await loadModels(backend, options, new Cores(usableCores()), now);
+    const loadMs = now() - began;
+    options.onProgress?.({ type: 'ready', loadMs });
+    return new Engine(models, options.parallel ?? 1, loadMs);
+  }
+
+  /**
+   * Runs a request; several may run at once. What is wrong with the request is thrown at the first `next()`, what goes
+   * wrong later is an `error` event. Ending the iteration early, or the signal, stops the work within one pass.
+   */
+  async *generate(request: GenerationRequest, signal?: AbortSignal): AsyncGenerator<GenerationEvent, void, void> {
+    if (this.#closing.signal.aborted) throw new OutriderError('closed', 'the engine is closed');
+    const plan = await prepare(request, this.models, drawSeed);
+    const either = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
+    const queue = new Updates<number>();
+    const place = this.#places.enter(either, (ahead) => queue.push(ahead));
+    for await (const ahead of queue.until(place)) yield { type: 'queued', ahead };
+    await place;
+
+    let finished = (): void => {};
+    const running = new Promise<void>((resolve) => {
+      finished = resolve;
+    });
+    this.#running.add(running);
+    try {
+      yield* run(plan, this.models, either);
+    } finally {
+      this.#places.leave();
+      this.#running.delete(running);
+      finished();
+    }
+  }
+
+  /** Aborts what is running, waits for it and gives everything back. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort();
+    await Promise.all(this.#running);
+    if (this.models.draft !== undefined) await closeModel(this.models.draft);
+    await closeModel(this.models.target);
+  }
+}
+
+/** 48 random bits: a seed that every client can carry as a number. */
+function drawSeed(): number {
+  return randomInt(2 ** 48 - 1);
+}

@@ -1,0 +1,112 @@
+import type { OutriderError } from '../errors.js';
+import type { Origin, Round, Statistics, Token } from '../speculative/index.js';
+
+/**
+ * Everything that happens to a request, in order: `queued`* `start` `prompt`* (`round` `text`*)* and one of `finish`
+ * and `error` at the end. Console, JSON, trace file, dialects, metrics and page are folds over it; nobody else counts.
+ */
+export type GenerationEvent =
+  | QueuedEvent
+  | StartEvent
+  | PromptEvent
+  | RoundEvent
+  | TextEvent
+  | FinishEvent
+  | ErrorEvent;
+
+/** All places are taken; the request waits. Sent again whenever its place in the queue changes. */
+export interface QueuedEvent {
+  readonly type: 'queued';
+  /** Requests before this one. */
+  readonly ahead: number;
+}
+
+/** The request has a place and is about to be evaluated. */
+export interface StartEvent {
+  readonly type: 'start';
+  readonly mode: Mode;
+  /** The seed in force, given or drawn: with it the text comes again. */
+  readonly seed: number;
+  readonly seedOrigin: 'given' | 'drawn';
+  readonly verification: VerificationRule;
+  /** The most tokens a round drafts after every clamp; 0 where nothing is drafted. */
+  readonly draftMax: number;
+  readonly promptTokens: number;
+  /** What the request asked for and how it was understood: dropped drafts, template fallbacks, clamped lengths. */
+  readonly notes: readonly string[];
+}
+
+/** Prompt tokens evaluated so far, of how many. */
+export interface PromptEvent {
+  readonly type: 'prompt';
+  readonly evaluated: number;
+  readonly total: number;
+}
+
+/** A round of the loop, as it was verified; stop strings and limits cut afterwards. */
+export interface RoundEvent extends Round {
+  readonly type: 'round';
+}
+
+/** Where a piece of text comes from. */
+export type TextOrigin = 'accepted' | Origin;
+
+/** Text that nothing can take back: complete characters, no part of a stop string. */
+export interface TextEvent {
+  readonly type: 'text';
+  readonly text: string;
+  /** The origin of the token that completed the piece. */
+  readonly origin: TextOrigin;
+}
+
+/** `stop`: an end token or a stop string; `length`: the token limit or the context; `aborted`: by the caller's signal. */
+export type FinishReason = 'stop' | 'length' | 'aborted';
+
+export interface FinishEvent {
+  readonly type: 'finish';
+  readonly reason: FinishReason;
+  /** The stop string that ended the text, if one did. */
+  readonly stop?: string;
+  /** All generated tokens, the one that ended the text included. */
+  readonly tokens: readonly Token[];
+  readonly text: string;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly statistics: Statistics;
+  readonly timings: Timings;
+}
+
+/** The request failed; text that was sent stays sent. */
+export interface ErrorEvent {
+  readonly type: 'error';
+  readonly error: OutriderError;
+}
+
+/** Wall times in milliseconds. */
+export interface Timings {
+  /** From the request's turn to its first token, the prompt's evaluation. */
+  readonly promptMs: number;
+  /** From the first token to the last. */
+  readonly predictedMs: number;
+  /** Tokens after the first per second of `predictedMs`; null for fewer than two tokens. */
+  readonly predictedPerSecond: number | null;
+  readonly promptPerSecond: number | null;
+  /** Time spent waiting for the draft and for the target's passes, within `predictedMs`. */
+  readonly draftMs: number;
+  readonly verifyMs: number;
+}
+
+/** What the two models are used for: the target with drafts, the target alone, the draft model alone. */
+export const MODES = ['speculative', 'main', 'draft'] as const;
+export type Mode = (typeof MODES)[number];
+
+export const VERIFICATION_RULES = ['match', 'rejection', 'block'] as const;
+export type VerificationRule = (typeof VERIFICATION_RULES)[number];
+
+/** What loading reports, for progress bars: one stream over all models. */
+export type LoadEvent =
+  | { readonly type: 'model'; readonly role: ModelRole; readonly path: string; readonly fraction: number }
+  | { readonly type: 'note'; readonly role: ModelRole; readonly text: string }
+  | { readonly type: 'ready'; readonly loadMs: number };
+
+export type ModelRole = 'target' | 'draft';

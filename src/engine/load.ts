@@ -1,0 +1,213 @@
+import { OutriderError } from '../errors.js';
+import { resolveModelFiles } from '../models/files.js';
+import { freeMemory } from '../models/free-memory.js';
+import { comparePair, type PairReport } from '../models/pair.js';
+import type { Backend, ContextOptions, Model, Placement } from './backend.js';
+import { Batcher } from './batcher.js';
+import type { Cores } from './cores.js';
+import type { LoadEvent, ModelRole } from './events.js';
+import { findRowClass } from './find-row-class.js';
+import { type LoadedModel, modelName } from './loaded-model.js';
+import { checkMemory } from './memory.js';
+import type { EngineOptions } from './options.js';
+import { type RowClass, STRICT_ROWS } from './row-class.js';
+import { threadsFor } from './threads.js';
+
+/** Rows of a pass, and of a prompt chunk. */
+const BATCH = 512;
+/** Rows of a pass that may have logits: a verification of 63 draft tokens, or fewer for each of many requests. */
+const OUTPUTS = 64;
+/** Without another wish a request gets at most this many tokens: a large trained context would fill the memory. */
+const DEFAULT_CONTEXT = 4096;
+
+/** A draft model that is in use, and how its ids correspond to the target's. */
+export interface LoadedDraft extends LoadedModel {
+  readonly pair: PairReport;
+}
+
+export interface LoadedModels {
+  readonly target: LoadedModel;
+  readonly draft: LoadedDraft | undefined;
+  readonly contextSize: number;
+  readonly rowClass: RowClass;
+  /** What the user should know: dropped drafts, a context beyond the trained one. */
+  readonly notes: readonly string[];
+}
+
+interface Candidate {
+  readonly role: ModelRole;
+  readonly path: string;
+  readonly placement: Placement;
+}
+
+/** Loads target and drafts side by side, memory permitting, and makes a context for each that is used. */
+export async function loadModels(
+  backend: Backend,
+  options: EngineOptions,
+  cores: Cores,
+  now: () => number,
+): Promise<LoadedModels> {
+  const loader = new Loader(backend, options, cores, now);
+  try {
+    return await loader.load();
+  } catch (error) {
+    loader.closeAll();
+    throw error;
+  }
+}
+
+class Loader {
+  readonly #backend: Backend;
+  readonly #options: EngineOptions;
+  readonly #cores: Cores;
+  readonly #now: () => number;
+  readonly #models: Model[] = [];
+  readonly #notes: string[] = [];
+
+  constructor(backend: Backend, options: EngineOptions, cores: Cores, now: () => number) {
+    this.#backend = backend;
+    this.#options = options;
+    this.#cores = cores;
+    this.#now = now;
+  }
+
+  async load(): Promise<LoadedModels> {
+    const [target, ...drafts] = await this.#candidates();
+    const contextSize = this.#contextSize(target!);
+    await this.#checkMemory([target!, ...drafts], contextSize);
+    const [targetModel, ...draftModels] = await this.#loadAll([target!, ...drafts]);
+    const chosen = this.#chooseDraft(targetModel!, draftModels);
+    const draft = chosen && { ...(await this.#withContext(chosen.model, 'draft', contextSize)), pair: chosen.pair };
+    const loaded = await this.#withContext(targetModel!, 'target', contextSize);
+    const rowClass = this.#options.strict
+      ? await findRowClass(loaded.context, loaded.model.vocabulary.size)
+      : ({ kind: 'free' } as const);
+    if (rowClass.kind === 'strict' && loaded.context.sequences > 1 && rowClass.sequences === 'alone') {
+      this.#note('target', 'strict: requests change each other’s bits in one batch on this device, so they take turns');
+    }
+    return {
+      target: { ...loaded, batcher: this.#batcher(loaded.context, rowClass) },
+      draft,
+      contextSize,
+      rowClass,
+      notes: this.#notes,
+    };
+  }
+
+  closeAll(): void {
+    for (const model of this.#models) model.close();
+  }
+
+  async #candidates(): Promise<Candidate[]> {
+    const { target, drafts = [], gpuLayers, draftGpuLayers = 0 } = this.#options;
+    const hasGpu = this.#backend.devices.some(({ kind }) => kind === 'gpu');
+    const wanted = gpuLayers ?? (hasGpu ? 'all' : 0);
+    if (wanted !== 0 && !hasGpu)
+      this.#note('target', 'no GPU was found: layers stay on the processor (`outrider inspect` says more)');
+    const candidate = async (role: ModelRole, path: string, layers: number | 'all'): Promise<Candidate> => ({
+      role,
+      path: (await resolveModelFiles(path)).paths[0]!,
+      placement: layers === 0 || !hasGpu ? { on: 'cpu' } : { on: 'gpu', layers },
+    });
+    return Promise.all([
+      candidate('target', target, wanted),
+      ...drafts.map((path) => candidate('draft', path, draftGpuLayers)),
+    ]);
+  }
+
+  #contextSize(target: Candidate): number {
+    const metadata = this.#backend.readMetadata(target.path);
+    const trained = Number(metadata.get(`${metadata.get('general.architecture')}.context_length`) ?? DEFAULT_CONTEXT);
+    const size = this.#options.contextSize ?? Math.min(trained, DEFAULT_CONTEXT);
+    if (size > trained)
+      this.#note('target', `a context of ${size} tokens is beyond the ${trained} that the model was trained for`);
+    return size;
+  }
+
+  #contextOptions(sizeBytes: number, role: ModelRole, contextSize: number): ContextOptions {
+    const { parallel = 1, threads, draftThreads } = this.#options;
+    const wish = role === 'target' ? threads : draftThreads;
+    return {
+      // Strict passes pad behind the last token; their cells are no part of what was promised.
+      tokensPerSequence: contextSize + (this.#options.strict ? STRICT_ROWS : 0),
+      sequences: parallel,
+      batch: BATCH,
+      outputs: Math.max(OUTPUTS, 8 * parallel),
+      microBatch: BATCH,
+      threads: Math.min(wish ?? threadsFor(sizeBytes, this.#cores.total), this.#cores.total),
+    };
+  }
+
+  async #checkMemory(candidates: readonly Candidate[], contextSize: number): Promise<void> {
+    const planned = [];
+    for (const { role, path, placement } of candidates) {
+      const estimate = await this.#backend.estimate(path, placement, this.#contextOptions(0, role, contextSize));
+      planned.push({ name: modelName(path), estimate });
+    }
+    checkMemory(planned, freeMemory(), this.#backend.devices);
+  }
+
+  async #loadAll(candidates: readonly Candidate[]): Promise<Model[]> {
+    const { onProgress, signal } = this.#options;
+    const results = await Promise.allSettled(
+      candidates.map(async ({ role, path, placement }) => {
+        const report = (fraction: number): void => onProgress?.({ type: 'model', role, path, fraction });
+        const model = await this.#backend.loadModel(path, { placement, onProgress: report, ...(signal && { signal }) });
+        this.#models.push(model);
+        return model;
+      }),
+    );
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    return results.map((result) => (result as PromiseFulfilledResult<Model>).value);
+  }
+
+  /** The first draft that fits; the others, and all after it, are closed. */
+  #chooseDraft(target: Model, drafts: readonly Model[]): { model: Model; pair: PairReport } | undefined {
+    let chosen: { model: Model; pair: PairReport } | undefined;
+    for (const model of drafts) {
+      const pair = chosen === undefined ? this.#pairOf(target, model) : undefined;
+      if (pair === undefined) this.#discard(model);
+      else chosen = { model, pair };
+    }
+    if (drafts.length > 1 && chosen !== undefined)
+      this.#note('draft', `drafting with ${modelName(chosen.model.path)} alone`);
+    return chosen;
+  }
+
+  #pairOf(target: Model, draft: Model): PairReport | undefined {
+    const names = `${modelName(draft.path)} as a draft for ${modelName(target.path)}`;
+    const pair = comparePair(target, draft);
+    const reason = !pair.verdict.fits
+      ? pair.verdict.reason
+      : [target, draft].every(({ canTrim }) => canTrim)
+        ? undefined
+        : 'a recurrent or hybrid cache cannot drop rejected tokens';
+    if (reason === undefined) return pair;
+    if (!this.#options.draftOptional) {
+      throw new OutriderError('vocab_mismatch', `${names}: ${reason} (--draft-optional goes on without it)`);
+    }
+    this.#note('draft', `${names}: ${reason}; going on without it`);
+    return undefined;
+  }
+
+  #discard(model: Model): void {
+    this.#models.splice(this.#models.indexOf(model), 1);
+    model.close();
+  }
+
+  async #withContext(model: Model, role: ModelRole, contextSize: number): Promise<LoadedModel> {
+    const context = await model.createContext(this.#contextOptions(model.sizeBytes, role, contextSize));
+    return { role, name: modelName(model.path), model, context, batcher: this.#batcher(context, { kind: 'free' }) };
+  }
+
+  #batcher(context: LoadedModel['context'], rowClass: RowClass): Batcher {
+    return new Batcher({ context, cores: this.#cores, rowClass, now: this.#now });
+  }
+
+  #note(role: ModelRole, text: string): void {
+    this.#notes.push(text);
+    const event: LoadEvent = { type: 'note', role, text };
+    this.#options.onProgress?.(event);
+  }
+}

@@ -1,0 +1,53 @@
+import { OutriderError } from '../errors.js';
+import type { LoadEvent } from './events.js';
+
+export interface EngineOptions {
+  /** The target's GGUF file, or the first part of a split one. */
+  readonly target: string;
+  /** Draft models' files. Several are allowed; the first that fits is used. */
+  readonly drafts?: readonly string[];
+  /** Tokens of one request, prompt and answer; default: what the target was trained for, at most 4096. */
+  readonly contextSize?: number;
+  /** Requests that run at once, default 1; others wait. */
+  readonly parallel?: number;
+  /** Threads of the target's and of the draft's passes; default: by the size of the weights. */
+  readonly threads?: number;
+  readonly draftThreads?: number;
+  /** Layers of the target on the GPUs; default: all where there is a GPU. */
+  readonly gpuLayers?: number | 'all';
+  /** Layers of the draft on the GPUs; default 0, the draft stays on the processor. */
+  readonly draftGpuLayers?: number | 'all';
+  /** Speculative and plain decoding agree bit for bit, at some cost (row-class.ts). */
+  readonly strict?: boolean;
+  /** Go on without a draft that does not fit, instead of refusing. */
+  readonly draftOptional?: boolean;
+  readonly onProgress?: (event: LoadEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+const LIMITS = {
+  contextSize: [8, 2 ** 24],
+  parallel: [1, 256],
+  threads: [1, 512],
+  draftThreads: [1, 512],
+  gpuLayers: [0, 2 ** 20],
+  draftGpuLayers: [0, 2 ** 20],
+} as const;
+
+/** @throws OutriderError invalid_argument for a number that is none or beyond its limits */
+export function checkEngineOptions(options: EngineOptions): void {
+  for (const name of Object.keys(LIMITS) as (keyof typeof LIMITS)[]) {
+    const value = options[name];
+    if (value === undefined || value === 'all') continue;
+    const [least, most] = LIMITS[name];
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw new OutriderError(
+        'invalid_argument',
+        `${name}: expected an integer from ${least} to ${most}, got ${value}`,
+        {
+          parameter: name,
+        },
+      );
+    }
+  }
+}

@@ -1,0 +1,160 @@
+/** From a request to what the loop needs: every default filled in, every value checked, nothing evaluated yet. */
+import { OutriderError } from '../errors.js';
+import { recommendedSampling, resolveSampling, type SamplingOptions } from '../sampling/index.js';
+import type { Token } from '../speculative/index.js';
+import type { ContextOptions } from './backend.js';
+import { MODES, type Mode, VERIFICATION_RULES, type VerificationRule } from './events.js';
+import type { LoadedModels } from './load.js';
+import type { LoadedModel } from './loaded-model.js';
+import { tokenizePrompt } from './prompt.js';
+import type { GenerationRequest } from './request.js';
+import { STRICT_ROWS } from './row-class.js';
+
+/** A request as it will be run. */
+export interface Plan {
+  readonly mode: Mode;
+  /** The model whose law the text has. */
+  readonly writer: LoadedModel;
+  readonly promptTokens: readonly Token[];
+  readonly maxTokens: number;
+  readonly stop: readonly string[];
+  readonly seed: number;
+  readonly seedOrigin: 'given' | 'drawn';
+  readonly verification: VerificationRule;
+  readonly sampling: SamplingOptions;
+  /** DRY's sequence breakers as the writer's tokens. */
+  readonly breakers: readonly (readonly Token[])[];
+  /** Tokens that may not be drawn. */
+  readonly banned: readonly Token[];
+  readonly draft: { readonly max: number; readonly min: number; readonly minConfidence: number };
+  readonly notes: readonly string[];
+}
+
+const DRAFT_DEFAULTS = { max: 8, min: 0, minConfidence: 0.5 };
+
+/**
+ * @param drawSeed a fresh seed, for a request without one
+ * @throws OutriderError invalid_argument (with `details.parameter`), context_exceeded, template_failed
+ */
+export async function prepare(request: GenerationRequest, models: LoadedModels, drawSeed: () => number): Promise<Plan> {
+  const notes: string[] = [];
+  const mode = modeOf(request, models, notes);
+  const writer = mode === 'draft' ? models.draft! : models.target;
+  const sampling = resolveSampling(request.sampling ?? {}, recommendedSampling(writer.model.metadata));
+  const prompt = await tokenizePrompt(request.prompt, writer.model);
+  notes.push(...prompt.notes);
+  return {
+    mode,
+    writer,
+    promptTokens: prompt.tokens,
+    maxTokens: maxTokensOf(request, prompt.tokens.length, models.contextSize),
+    stop: stopOf(request),
+    seed: seedOf(request, drawSeed),
+    seedOrigin: request.seed === undefined ? 'drawn' : 'given',
+    verification: verificationOf(request, sampling),
+    sampling,
+    banned: request.ignoreEndOfText ? endTokens(writer) : [],
+    draft: mode === 'speculative' ? draftOf(request, models, notes) : { max: 0, min: 0, minConfidence: 0 },
+    notes,
+  };
+}
+
+function modeOf({ mode }: GenerationRequest, { draft }: LoadedModels, notes: string[]): Mode {
+  if (mode !== undefined && !MODES.includes(mode)) refuse('mode', `one of ${MODES.join(', ')}`, mode);
+  if (draft !== undefined) return mode ?? 'speculative';
+  if (mode === 'draft')
+    throw new OutriderError(
+      'invalid_argument',
+      'mode draft needs a draft model, and none is loaded; give one with --model-draft',
+      { parameter: 'mode' },
+    );
+  if (mode === 'speculative') notes.push('no draft model is loaded: nothing is drafted');
+  return 'main';
+}
+
+function maxTokensOf({ maxTokens }: GenerationRequest, promptLength: number, contextSize: number): number {
+  if (maxTokens !== undefined && !(Number.isSafeInteger(maxTokens) && maxTokens >= 0)) {
+    refuse('maxTokens', 'an integer, at least 0', maxTokens);
+  }
+  if (promptLength >= contextSize) {
+    throw new OutriderError(
+      'context_exceeded',
+      `the prompt has ${promptLength} tokens and the context holds ${contextSize}, answer included; shorten it or raise --ctx-size`,
+      { promptTokens: promptLength, contextSize },
+    );
+  }
+  return Math.min(maxTokens ?? Number.POSITIVE_INFINITY, contextSize - promptLength);
+}
+
+function stopOf({ stop = [] }: GenerationRequest): readonly string[] {
+  for (const text of stop)
+    if (typeof text !== 'string' || text === '') refuse('stop', 'texts that are not empty', text);
+  return stop;
+}
+
+function seedOf({ seed }: GenerationRequest, drawSeed: () => number): number {
+  if (seed === undefined) return drawSeed();
+  if (!Number.isSafeInteger(seed) || seed < 0) refuse('seed', `an integer from 0 to ${Number.MAX_SAFE_INTEGER}`, seed);
+  return seed;
+}
+
+function verificationOf(
+  { verification = 'match', seed }: GenerationRequest,
+  sampling: SamplingOptions,
+): VerificationRule {
+  if (!VERIFICATION_RULES.includes(verification)) {
+    refuse('verification', `one of ${VERIFICATION_RULES.join(', ')}`, verification);
+  }
+  if (verification === 'match') return verification;
+  const clash =
+    seed !== undefined
+      ? 'a given seed, which it could not repeat'
+      : sampling.mirostat !== 'off'
+        ? 'mirostat, whose law depends on what was drawn'
+        : undefined;
+  if (clash !== undefined) {
+    throw new OutriderError(
+      'invalid_argument',
+      `verification: '${verification}' does not go with ${clash}; leave one of the two out`,
+      { parameter: 'verification' },
+    );
+  }
+  return verification;
+}
+
+function draftOf({ draft = {} }: GenerationRequest, models: LoadedModels, notes: string[]): Plan['draft'] {
+  const { max, min, minConfidence } = { ...DRAFT_DEFAULTS, ...draft };
+  for (const [name, value] of [
+    ['draft.max', max],
+    ['draft.min', min],
+  ] as const) {
+    if (!(Number.isSafeInteger(value) && value >= 0)) refuse(name, 'an integer, at least 0', value);
+  }
+  if (!(minConfidence >= 0 && minConfidence <= 1)) refuse('draft.minConfidence', 'a number from 0 to 1', minConfidence);
+  if (min > max && draft.max !== undefined) refuse('draft.min', `at most the largest length, ${max}`, min);
+  const most = mostDrafted(models.target.context, models);
+  const wished = Math.max(min, max);
+  if (wished > most) notes.push(`drafts of ${wished} tokens were asked for; a pass verifies at most ${most}`);
+  return { max: Math.min(wished, most), min: Math.min(min, most), minConfidence };
+}
+
+/** A verification has one row more than the draft, and all its rows have logits. */
+function mostDrafted(
+  { batch, outputs }: Pick<ContextOptions, 'batch' | 'outputs'>,
+  { rowClass }: LoadedModels,
+): number {
+  return Math.min(batch, outputs, rowClass.kind === 'strict' ? STRICT_ROWS : Number.POSITIVE_INFINITY) - 1;
+}
+
+/** Every token that would end the text. */
+export function endTokens({ model: { vocabulary } }: Pick<LoadedModel, 'model'>): Token[] {
+  const ends: Token[] = [];
+  for (let token = 0; token < vocabulary.size; token++) if (vocabulary.isEndOfGeneration(token)) ends.push(token);
+  return ends;
+}
+
+function refuse(parameter: string, expected: string, got: unknown): never {
+  throw new OutriderError('invalid_argument', `${parameter}: expected ${expected}, got ${JSON.stringify(got) ?? got}`, {
+    parameter,
+  });
+}

@@ -1,0 +1,42 @@
+import type { SamplingOptions } from '../sampling/index.js';
+import type { Token } from '../speculative/index.js';
+import type { ChatMessage } from '../text/index.js';
+import type { Mode, VerificationRule } from './events.js';
+
+/** What to continue: text (control tokens in it are understood), tokens, or a chat that the model's template renders. */
+export type Prompt =
+  | { readonly text: string }
+  | { readonly tokens: readonly Token[] }
+  | { readonly messages: readonly ChatMessage[] };
+
+/** A request to the engine. Everything but the prompt has a sensible default. */
+export interface GenerationRequest {
+  readonly prompt: Prompt;
+  /** Default: `speculative` where a draft model is loaded, else `main`. */
+  readonly mode?: Mode;
+  /** Default: to the end of the context. */
+  readonly maxTokens?: number;
+  /** The text ends before the first of these. */
+  readonly stop?: readonly string[];
+  /** Tokens that end the text cannot be drawn. */
+  readonly ignoreEndOfText?: boolean;
+  /** An integer from 0 to 2^53 - 1. One is drawn and reported where none is given. */
+  readonly seed?: number;
+  /** Deviations from what the model's file recommends and llama.cpp's defaults. */
+  readonly sampling?: Partial<SamplingOptions>;
+  readonly draft?: DraftOptions;
+  /**
+   * Default `match`, the only rule that can repeat a text. `rejection` and `block` accept more at high temperature; they
+   * are refused together with a given seed.
+   */
+  readonly verification?: VerificationRule;
+}
+
+export interface DraftOptions {
+  /** The most tokens of a round, default 8. Clamped to what a pass can verify; 0 drafts nothing. */
+  readonly max?: number;
+  /** Drafted whatever the confidence, default 0. Equal to `max` it fixes the length. */
+  readonly min?: number;
+  /** The draft ends before the first token in which the draft model believes less, in [0, 1]; default 0.5. */
+  readonly minConfidence?: number;
+}

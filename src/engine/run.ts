@@ -1,0 +1,136 @@
+/** Runs a planned request: sets up the loop's parts, folds its rounds into text, statistics and times, and emits events. */
+import { OutriderError } from '../errors.js';
+import { SamplerChain } from '../sampling/index.js';
+import {
+  confidenceCut,
+  type Drafter,
+  generate,
+  ModelDrafter,
+  type Noise,
+  positionNoise,
+  type Sampler,
+  type Sequence,
+  sequentialRandom,
+  type Verification,
+} from '../speculative/index.js';
+import { Answer } from './answer.js';
+import type { GenerationEvent } from './events.js';
+import type { LoadedModels } from './load.js';
+import type { Plan } from './prepare.js';
+import { translateSequence } from './translated-sequence.js';
+import { Updates } from './updates.js';
+
+const now = (): number => performance.now();
+
+/** Never throws: what goes wrong becomes an `error` event, an abort a `finish` with what is there. */
+export async function* run(
+  plan: Plan,
+  models: LoadedModels,
+  signal: AbortSignal,
+): AsyncGenerator<GenerationEvent, void, void> {
+  const answer = new Answer(plan, now);
+  const progress = new Updates<{ evaluated: number; total: number }>();
+  const noise = positionNoise(plan.seed);
+  const target = plan.writer.batcher.open({
+    capacity: models.contextSize,
+    promptLength: plan.promptTokens.length,
+    signal,
+    onProgress: (evaluated, total) => progress.push({ evaluated, total }),
+  });
+  const drafter = plan.draft.max > 0 ? modelDrafter(plan, models, noise, signal) : undefined;
+  try {
+    yield startEvent(plan);
+    const rounds = generate({
+      target,
+      sampler: samplerOf(plan, noise),
+      context: [...plan.promptTokens],
+      drafter,
+      length: confidenceCut(plan.draft),
+      verification: verificationOf(plan, noise),
+      maxTokens: plan.maxTokens,
+      maxDraft: plan.draft.max,
+      isEnd: (token) => plan.writer.model.vocabulary.isEndOfGeneration(token),
+      signal,
+      now,
+    });
+    const first = rounds.next();
+    for await (const done of progress.until(first)) yield { type: 'prompt', ...done };
+    let step = await first;
+    while (!step.done) {
+      yield { type: 'round', ...step.value };
+      yield* answer.add(step.value);
+      if (answer.isStopped) break;
+      step = await rounds.next();
+    }
+    yield* answer.finish();
+  } catch (error) {
+    if (signal.aborted) yield* answer.abort();
+    else yield { type: 'error', error: asOutriderError(error) };
+  } finally {
+    target.close();
+    drafter?.close();
+  }
+}
+
+function startEvent(plan: Plan): GenerationEvent {
+  const { mode, seed, seedOrigin, verification, draft, promptTokens, notes } = plan;
+  return {
+    type: 'start',
+    mode,
+    seed,
+    seedOrigin,
+    verification,
+    draftMax: draft.max,
+    promptTokens: promptTokens.length,
+    notes,
+  };
+}
+
+function samplerOf({ sampling, promptTokens, writer, banned, breakers }: Plan, noise: Noise): Sampler {
+  return new SamplerChain({
+    options: sampling,
+    vocabularySize: writer.model.vocabulary.size,
+    noise,
+    banned,
+    history: promptTokens,
+    breakers,
+  });
+}
+
+function verificationOf({ verification, seed }: Plan, noise: Noise): Verification {
+  return verification === 'match' ? { rule: 'match', noise } : { rule: verification, random: sequentialRandom(seed) };
+}
+
+/** The draft model with the target's own transforms: what is drawn like the target is accepted most. */
+function modelDrafter(
+  plan: Plan,
+  { draft, contextSize }: LoadedModels,
+  noise: Noise,
+  signal: AbortSignal,
+): Drafter | undefined {
+  if (draft === undefined) return undefined;
+  const sequence: Sequence = draft.batcher.open({ capacity: contextSize, promptLength: 0, signal });
+  const { toDraft, toTarget, masked } = draft.pair;
+  const { vocabulary } = plan.writer.model;
+  return new ModelDrafter({
+    name: draft.name,
+    sequence: translateSequence(sequence, {
+      targetSize: vocabulary.size,
+      draftSize: draft.model.vocabulary.size,
+      masked,
+      toDraft,
+      toTarget,
+    }),
+    // Mirostat's law follows the text that is written; for a draft its temperature has to do.
+    sampler: samplerOf({ ...plan, sampling: { ...plan.sampling, mirostat: 'off' } }, noise),
+    noise,
+    random: sequentialRandom(plan.seed + 1),
+    isEnd: (token) => vocabulary.isEndOfGeneration(token),
+  });
+}
+
+function asOutriderError(error: unknown): OutriderError {
+  if (error instanceof OutriderError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new OutriderError('backend_failed', message, { cause: error });
+}
