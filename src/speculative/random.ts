@@ -31,9 +31,9 @@ function mix(x: number): number {
   return h ^ (h >>> 15);
 }
 
-/** 53 bits of two words as a number strictly between 0 and 1. */
+/** 52 bits of two words as a number strictly between 0 and 1; with 53 the largest would round to 1. */
 function unit(high: number, low: number): number {
-  return ((high >>> 5) * 67108864 + (low >>> 6) + 0.5) / 9007199254740992;
+  return ((high >>> 6) * 2 ** 26 + (low >>> 6) + 0.5) / 2 ** 52;
 }
 
 /**
