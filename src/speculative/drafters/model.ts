@@ -28,8 +28,8 @@ export interface ModelDrafterOptions {
 export class ModelDrafter implements Drafter {
   readonly name: string;
   readonly #options: ModelDrafterOptions;
-  /** Length of the context that the last proposal continued. */
-  #base = 0;
+  /** Length of the context that the proposal continued which nobody has judged yet. */
+  #base: number | undefined;
 
   constructor(options: ModelDrafterOptions) {
     this.name = options.name;
@@ -41,6 +41,7 @@ export class ModelDrafter implements Drafter {
     const tokens: Token[] = [];
     const confidences: number[] = [];
     const laws: Distribution[] = [];
+    this.#settle(0);
     this.#base = context.length;
     for (let i = sampler.length; i < context.length; i++) sampler.push(context[i]!);
     let pending: readonly Token[] = context.slice(sequence.length);
@@ -59,14 +60,21 @@ export class ModelDrafter implements Drafter {
   }
 
   observe({ accepted }: RoundOutcome): void {
-    const { sequence, sampler } = this.#options;
-    const agreed = this.#base + accepted;
-    if (sequence.length > agreed) sequence.rewind(agreed);
-    if (sampler.length > agreed) sampler.rewind(agreed);
+    this.#settle(accepted);
   }
 
   close(): void {
     this.#options.sequence.close();
+  }
+
+  /** Takes back the draft but for its accepted tokens; a round that threw has left one that nobody judged. */
+  #settle(accepted: number): void {
+    if (this.#base === undefined) return;
+    const { sequence, sampler } = this.#options;
+    const agreed = this.#base + accepted;
+    this.#base = undefined;
+    if (sequence.length > agreed) sequence.rewind(agreed);
+    if (sampler.length > agreed) sampler.rewind(agreed);
   }
 
   #fits(tokens: number): boolean {
