@@ -7,8 +7,9 @@ export interface Draft {
   /** The drafter's own belief in each token, in [0, 1]: q of the token for a model. */
   readonly confidences: readonly number[];
   /**
-   * The laws the tokens were independently drawn from, for rejection and block verification. Absent for a deterministic
-   * proposal (greedy, lookup, given text) and for one that shares the target's noise: those are verified by matching.
+   * The laws the tokens were drawn from, each with randomness that nothing else has used: rejection and block
+   * verification believe them. Absent for a deterministic proposal (greedy, lookup, given text) and under matching;
+   * a token without a law is judged as one that was certain, which is lossless wherever it came from.
    */
   readonly laws?: readonly Distribution[];
 }
@@ -18,7 +19,7 @@ export const EMPTY_DRAFT: Draft = { tokens: [], confidences: [] };
 /**
  * How a round's draft is going to be judged, which decides how a drafter may draw it.
  * - `matching`: the target's own draw decides; any draft will do, one that shares the target's noise is accepted most.
- * - `rejection`: p/q decides (rejection or block verification); tokens must be drawn by `random` from `laws`.
+ * - `rejection`: p/q decides (rejection or block verification); a draft that gives `laws` must have drawn from them.
  */
 export type DrawRule = 'matching' | 'rejection';
 
@@ -46,7 +47,8 @@ export interface RoundOutcome {
 
 /**
  * Anything that proposes a continuation. A public extension point: propose, then observe (docs/extending.md). Whatever
- * is proposed, the text keeps the target's law; a drafter decides only how fast it comes.
+ * is proposed, the text keeps the target's law, as long as the laws that it gives are true; a drafter decides only how
+ * fast the text comes.
  */
 export interface Drafter {
   readonly name: string;

@@ -5,7 +5,7 @@
  * Every rule keeps the target's law exactly. They differ in what they accept and in what they can repeat: only
  * `match` draws the target's token with position-keyed noise, so only it gives the same text for the same seed.
  */
-import { type Distribution, drawBy, probabilityOf, residual, type Token } from './distribution.js';
+import { type Distribution, drawBy, pointMass, probabilityOf, residual, type Token } from './distribution.js';
 import type { Draft, DrawRule } from './drafter.js';
 import { drawShared, type Noise, type Random } from './random.js';
 import type { Sampler } from './sampler.js';
@@ -97,13 +97,13 @@ export function verifyByBlock(rows: readonly Row[], draft: Draft, sampler: Sampl
   return { accepted, next };
 }
 
-/** w_0 = 1, w_i = min(1, w_{i-1} p_i(x_i) / q_i(x_i)); a q that underflowed counts as accepted. */
+/** w_0 = 1, w_i = min(1, w_{i-1} p_i(x_i) / q_i(x_i)), the quotient's limit where q underflowed. */
 function prefixWeights(p: readonly Distribution[], draft: Draft): number[] {
   const weight = [1];
   draft.tokens.forEach((token, i) => {
     const target = probabilityOf(p[i]!, token);
     const drafted = probabilityOf(lawOf(draft, i), token);
-    weight.push(drafted > 0 ? Math.min(1, (weight[i]! * target) / drafted) : Number(target > 0));
+    weight.push(drafted > 0 ? Math.min(1, (weight[i]! * target) / drafted) : Number(weight[i]! * target > 0));
   });
   return weight;
 }
@@ -116,12 +116,7 @@ function acceptance(i: number, weight: number, p: readonly Distribution[], draft
   return whole > 0 ? mass / whole : 1;
 }
 
+/** Given the draft, a token whose law nobody knows is certain: q is its point mass (algorithms.md 1.1). */
 function lawOf(draft: Draft, i: number): Distribution {
-  const law = draft.laws?.[i];
-  if (law === undefined) {
-    throw new TypeError(
-      'rejection and block verification need the laws that the draft was drawn from; got a draft without them',
-    );
-  }
-  return law;
+  return draft.laws?.[i] ?? pointMass(draft.tokens[i]!);
 }
