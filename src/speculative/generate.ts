@@ -100,7 +100,8 @@ async function propose(generation: Generation, room: number): Promise<{ draft: D
   const rule = drawRuleOf(verification);
   const whole = await drafter.propose({ context, rule, length: plan, signal });
   const kept = Math.min(room, rule === 'matching' ? plan.keep(whole.confidences) : whole.tokens.length);
-  return { draft: take(whole, kept), dropped: whole.tokens.length - kept };
+  const draft = take(whole, kept);
+  return { draft, dropped: whole.tokens.length - draft.tokens.length };
 }
 
 function take(draft: Draft, count: number): Draft {
