@@ -19,28 +19,36 @@ export class Engine {
   readonly models: LoadedModels;
   /** Milliseconds from the call of `load` to the first possible request. */
   readonly loadMs: number;
+  readonly #backend: Backend;
   readonly #places: Places;
   readonly #running = new Set<Promise<void>>();
   readonly #closing = new AbortController();
 
-  private constructor(models: LoadedModels, parallel: number, loadMs: number) {
+  private constructor(backend: Backend, models: LoadedModels, parallel: number, loadMs: number) {
+    this.#backend = backend;
     this.models = models;
     this.loadMs = loadMs;
     this.#places = new Places(parallel);
   }
 
   /**
-   * Loads the models in parallel after checking that they fit into memory and to each other.
+   * Loads the models in parallel after checking that they fit into memory and to each other. The engine takes the
+   * backend over and closes it, also when loading fails.
    * @throws OutriderError for every way in which that can go wrong; nothing stays loaded then
    */
   static async load(backend: Backend, options: EngineOptions): Promise<Engine> {
     const now = (): number => performance.now();
     const began = now();
-    checkEngineOptions(options);
-    const models = await loadModels(backend, options, new Cores(usableCores()), now);
-    const loadMs = now() - began;
-    options.onProgress?.({ type: 'ready', loadMs });
-    return new Engine(models, options.parallel ?? 1, loadMs);
+    try {
+      checkEngineOptions(options);
+      const models = await loadModels(backend, options, new Cores(usableCores()), now);
+      const loadMs = now() - began;
+      options.onProgress?.({ type: 'ready', loadMs });
+      return new Engine(backend, models, options.parallel ?? 1, loadMs);
+    } catch (error) {
+      backend.close();
+      throw error;
+    }
   }
 
   /**
@@ -77,6 +85,7 @@ export class Engine {
     await Promise.all(this.#running);
     if (this.models.draft !== undefined) await closeModel(this.models.draft);
     await closeModel(this.models.target);
+    this.#backend.close();
   }
 }
 
