@@ -1,0 +1,40 @@
+/**
+ * `npm test`: format and lint, types, then the tests that need no model, then those that do. With arguments
+ * (`npm test -- src/text -t name`) only the tests that vitest selects by them. Ends with `N passed, N failed`.
+ */
+import { join } from 'node:path';
+import { runProgram } from './child.js';
+import { build, install, root, StepFailed } from './prepare.js';
+import { Tally } from './tally.js';
+import { runTests } from './vitest.js';
+
+const selection = process.argv.slice(2);
+const tally = new Tally();
+
+try {
+  await install();
+} catch (error) {
+  if (!(error instanceof StepFailed)) throw error;
+  console.error(error.message);
+  process.exit(1);
+}
+
+/** @param {string} program @param {readonly string[]} args */
+async function succeed(program, args) {
+  const { exitCode, output } = await runProgram(process.execPath, [join(root, 'node_modules', program), ...args], {
+    cwd: root,
+    output: 'keep',
+  });
+  if (exitCode !== 0) throw new Error(output);
+}
+
+if (selection.length === 0) {
+  await tally.check('format and lint', () => succeed('@biomejs/biome/bin/biome', ['check', '.']));
+  await tally.check('types', () => succeed('typescript/bin/tsc', ['--noEmit', '-p', 'tsconfig.json']));
+}
+// Tests that start the command line need it; the others run even if it fails.
+await tally.check('build', build);
+const vitestArgs = selection.length === 0 ? [] : [...selection, '--passWithNoTests'];
+tally.add(await runTests(process.execPath, 'standalone', vitestArgs));
+tally.add(await runTests(process.execPath, 'model', vitestArgs));
+tally.close();
