@@ -14,7 +14,7 @@ export interface Backend {
    * The file's metadata without loading weights; arrays are left out.
    * @throws OutriderError model_not_found, model_invalid
    */
-  readMetadata(path: string): ReadonlyMap<string, string>;
+  readMetadata(path: string): Promise<ReadonlyMap<string, string>>;
   /** What a model and one context of it would take, found out without allocating it. */
   estimate(path: string, placement: Placement, context: ContextOptions): Promise<MemoryEstimate>;
   close(): void;

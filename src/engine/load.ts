@@ -73,7 +73,7 @@ class Loader {
 
   async load(): Promise<LoadedModels> {
     const [target, ...drafts] = await this.#candidates();
-    const contextSize = this.#contextSize(target!);
+    const contextSize = await this.#contextSize(target!);
     await this.#checkMemory([target!, ...drafts], contextSize);
     const [targetModel, ...draftModels] = await this.#loadAll([target!, ...drafts]);
     const chosen = this.#chooseDraft(targetModel!, draftModels);
@@ -115,8 +115,8 @@ class Loader {
     ]);
   }
 
-  #contextSize(target: Candidate): number {
-    const metadata = this.#backend.readMetadata(target.path);
+  async #contextSize(target: Candidate): Promise<number> {
+    const metadata = await this.#backend.readMetadata(target.path);
     const trained = Number(metadata.get(`${metadata.get('general.architecture')}.context_length`) ?? DEFAULT_CONTEXT);
     const size = this.#options.contextSize ?? Math.min(trained, DEFAULT_CONTEXT);
     if (size > trained)

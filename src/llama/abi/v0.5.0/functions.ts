@@ -290,6 +290,60 @@ export const GGML_BASE = {
   ggml_backend_dev_memory: prototype<(device: Pointer, free: BigUint64Array, total: BigUint64Array) => void>(
     'void ggml_backend_dev_memory(ggml_backend_device *device, void *free, void *total)',
   ),
+  gguf_init_from_file: prototype<(path: string, params: { no_alloc: boolean; ctx: null }) => Pointer | null>(
+    'gguf_context *gguf_init_from_file(const char *fname, gguf_init_params params)',
+  ),
+  gguf_free: prototype<(file: Pointer) => void>('void gguf_free(gguf_context *ctx)'),
+  gguf_get_version: prototype<(file: Pointer) => number>('uint32_t gguf_get_version(const gguf_context *ctx)'),
+  gguf_get_data_offset: prototype<(file: Pointer) => number>('size_t gguf_get_data_offset(const gguf_context *ctx)'),
+  gguf_get_n_kv: prototype<(file: Pointer) => number>('int64_t gguf_get_n_kv(const gguf_context *ctx)'),
+  gguf_get_key: prototype<(file: Pointer, key: number) => string>(
+    'const char *gguf_get_key(const gguf_context *ctx, int64_t key_id)',
+  ),
+  gguf_get_kv_type: prototype<(file: Pointer, key: number) => number>(
+    'int gguf_get_kv_type(const gguf_context *ctx, int64_t key_id)',
+  ),
+  gguf_get_arr_type: prototype<(file: Pointer, key: number) => number>(
+    'int gguf_get_arr_type(const gguf_context *ctx, int64_t key_id)',
+  ),
+  gguf_get_arr_n: prototype<(file: Pointer, key: number) => number>(
+    'size_t gguf_get_arr_n(const gguf_context *ctx, int64_t key_id)',
+  ),
+  gguf_get_val_u8: ggufValue<number>('u8', 'uint8_t'),
+  gguf_get_val_i8: ggufValue<number>('i8', 'int8_t'),
+  gguf_get_val_u16: ggufValue<number>('u16', 'uint16_t'),
+  gguf_get_val_i16: ggufValue<number>('i16', 'int16_t'),
+  gguf_get_val_u32: ggufValue<number>('u32', 'uint32_t'),
+  gguf_get_val_i32: ggufValue<number>('i32', 'int32_t'),
+  gguf_get_val_f32: ggufValue<number>('f32', 'float'),
+  gguf_get_val_u64: ggufValue<number | bigint>('u64', 'uint64_t'),
+  gguf_get_val_i64: ggufValue<number | bigint>('i64', 'int64_t'),
+  gguf_get_val_f64: ggufValue<number>('f64', 'double'),
+  gguf_get_val_bool: ggufValue<boolean>('bool', 'bool'),
+  gguf_get_val_str: ggufValue<string>('str', 'const char *'),
+  gguf_get_n_tensors: prototype<(file: Pointer) => number>('int64_t gguf_get_n_tensors(const gguf_context *ctx)'),
+  gguf_get_tensor_name: prototype<(file: Pointer, tensor: number) => string>(
+    'const char *gguf_get_tensor_name(const gguf_context *ctx, int64_t tensor_id)',
+  ),
+  gguf_get_tensor_ne: prototype<(file: Pointer, tensor: number) => Pointer>(
+    'void *gguf_get_tensor_ne(const gguf_context *ctx, int64_t tensor_id)',
+  ),
+  gguf_get_tensor_type: prototype<(file: Pointer, tensor: number) => number>(
+    'int gguf_get_tensor_type(const gguf_context *ctx, int64_t tensor_id)',
+  ),
+  gguf_get_tensor_offset: prototype<(file: Pointer, tensor: number) => number>(
+    'size_t gguf_get_tensor_offset(const gguf_context *ctx, int64_t tensor_id)',
+  ),
+  gguf_get_tensor_size: prototype<(file: Pointer, tensor: number) => number>(
+    'size_t gguf_get_tensor_size(const gguf_context *ctx, int64_t tensor_id)',
+  ),
+  ggml_type_name: prototype<(type: number) => string>('const char *ggml_type_name(int type)'),
 };
+
+function ggufValue<Value>(suffix: string, type: string) {
+  return prototype<(file: Pointer, key: number) => Value>(
+    `${type} gguf_get_val_${suffix}(const gguf_context *ctx, int64_t key_id)`,
+  );
+}
 
 export type Functions = Bound<typeof LLAMA> & Bound<typeof GGML> & Bound<typeof GGML_BASE>;

@@ -1,0 +1,215 @@
+import type { BatchRows, Context, ContextOptions, DecodeResult } from '../engine/backend.js';
+import { OutriderError } from '../errors.js';
+import type { Row } from '../speculative/index.js';
+import { callAsync, type Functions, type Pointer } from './abi/v0.5.0/index.js';
+import { checkThreads } from './context-options.js';
+import type { Handle } from './handle.js';
+import { LogitRows } from './logit-rows.js';
+import { NativeBatch } from './native-batch.js';
+import { PassTimes } from './pass-times.js';
+
+/** llama_decode's answers that leave the context usable. */
+const FULL = 1;
+const ABORTED = 2;
+
+const FAILURES: Readonly<Record<number, string>> = {
+  [-1]: 'it calls the batch invalid',
+  [-2]: 'it could not allocate memory for the pass',
+  [-3]: 'a device failed during the pass',
+};
+
+export interface ContextParts {
+  readonly functions: Functions;
+  readonly handle: Handle;
+  readonly options: ContextOptions;
+  readonly vocabularySize: number;
+  /** Whether passes may run on this thread at all: not while JavaScript listens to llama.cpp's log. */
+  readonly mayRunInPlace: () => boolean;
+  /** Passes predicted to be shorter run on this thread, others on another. */
+  readonly inPlaceMs: number;
+  readonly now: () => number;
+}
+
+/** A llama_context with caches that are not unified: each sequence has cells of its own. */
+export class LlamaContext implements Context {
+  readonly tokensPerSequence: number;
+  readonly sequences: number;
+  readonly batch: number;
+  readonly outputs: number;
+  readonly #parts: ContextParts;
+  readonly #memory: Pointer;
+  readonly #rows: NativeBatch;
+  readonly #logitRows: LogitRows;
+  readonly #times = new PassTimes();
+  /** Tokens in each sequence: what is known to be in the cache. */
+  readonly #lengths: Int32Array;
+  /** Scratch: the lengths as they will be after the pass being checked. */
+  readonly #nextLengths: Int32Array;
+  #threads: number;
+  #running = false;
+
+  constructor(parts: ContextParts) {
+    const { functions, handle, options } = parts;
+    this.#parts = parts;
+    this.tokensPerSequence = options.tokensPerSequence;
+    this.sequences = options.sequences;
+    this.outputs = options.outputs;
+    this.#threads = options.threads;
+    const memory = functions.llama_get_memory(handle.pointer);
+    if (memory === null) {
+      handle.close();
+      throw new OutriderError(
+        'model_invalid',
+        'this model keeps no context (it is an encoder); use a text generation model',
+      );
+    }
+    this.#memory = memory;
+    this.#lengths = new Int32Array(options.sequences);
+    this.#nextLengths = new Int32Array(options.sequences);
+    // llama.cpp lowers n_batch to the cells that there are; a larger pass would end the process.
+    this.batch = Math.min(options.batch, functions.llama_n_batch(handle.pointer));
+    this.#rows = new NativeBatch(this.batch);
+    this.#logitRows = new LogitRows(functions, handle, parts.vocabularySize);
+  }
+
+  get rows(): BatchRows {
+    return this.#rows;
+  }
+
+  get threads(): number {
+    return this.#threads;
+  }
+
+  decode(count: number): DecodeResult | Promise<DecodeResult> {
+    if (!this.#check(count)) return 'full';
+    const { functions, handle, inPlaceMs, mayRunInPlace, now } = this.#parts;
+    this.#rows.struct.n_tokens = count;
+    this.#logitRows.forget();
+    const predicted = this.#times.predict(count);
+    const start = now();
+    if (predicted !== undefined && predicted < inPlaceMs && mayRunInPlace()) {
+      const code = functions.llama_decode(handle.pointer, this.#rows.struct);
+      this.#times.observe(count, now() - start);
+      return this.#conclude(code, count);
+    }
+    return this.#decodeElsewhere(count, start);
+  }
+
+  logits(i: number): Row {
+    this.#refuseWhileRunning();
+    return this.#logitRows.row(i);
+  }
+
+  trim(sequence: number, position: number): boolean {
+    this.#refuseWhileRunning();
+    this.#checkSequence(sequence);
+    const length = this.#lengths[sequence] as number;
+    if (!Number.isInteger(position) || position < 0) {
+      throw new OutriderError('invalid_argument', `cannot trim to position ${position}: expected an integer from 0 on`);
+    }
+    if (position >= length) return true;
+    if (!this.#parts.functions.llama_memory_seq_rm(this.#memory, sequence, position, -1)) return false;
+    this.#lengths[sequence] = position;
+    return true;
+  }
+
+  copy(from: number, to: number): void {
+    this.#refuseWhileRunning();
+    this.#checkSequence(from);
+    this.#checkSequence(to);
+    if (from === to) return;
+    this.trim(to, 0);
+    this.#parts.functions.llama_memory_seq_cp(this.#memory, from, to, -1, -1);
+    this.#lengths[to] = this.#lengths[from] as number;
+  }
+
+  setThreads(threads: number): void {
+    this.#refuseWhileRunning();
+    checkThreads(threads);
+    this.#parts.functions.llama_set_n_threads(this.#parts.handle.pointer, threads, threads);
+    this.#threads = threads;
+  }
+
+  /** Idempotent. A pass in flight ends before the native context is freed. */
+  close(): void {
+    this.#parts.handle.close();
+  }
+
+  async #decodeElsewhere(count: number, start: number): Promise<DecodeResult> {
+    const { functions, handle, now } = this.#parts;
+    const pointer = handle.pointer;
+    const release = handle.hold();
+    this.#running = true;
+    try {
+      const code = await callAsync(functions.llama_decode, pointer, this.#rows.struct);
+      this.#times.observe(count, now() - start);
+      return this.#conclude(code, count);
+    } finally {
+      this.#running = false;
+      release();
+    }
+  }
+
+  /** Native code ends the process for some of these and accepts others silently. False: a sequence would overflow. */
+  #check(count: number): boolean {
+    void this.#parts.handle.pointer;
+    this.#refuseWhileRunning();
+    if (!Number.isInteger(count) || count < 1 || count > this.batch) {
+      throw failed(`a pass has 1 to ${this.batch} rows, got ${count}`);
+    }
+    const { token, position, sequence, output } = this.#rows;
+    const next = this.#nextLengths;
+    next.set(this.#lengths);
+    let outputs = 0;
+    let fits = true;
+    for (let i = 0; i < count; i++) {
+      const id = token[i] as number;
+      const of = sequence[i] as number;
+      if (id < 0 || id >= this.#parts.vocabularySize) throw failed(`row ${i}: token ${id} is not in the vocabulary`);
+      if (of < 0 || of >= this.sequences) throw failed(`row ${i}: sequence ${of} is not in 0..${this.sequences - 1}`);
+      const at = next[of] as number;
+      if (position[i] !== at) throw failed(`row ${i}: position ${position[i]} of sequence ${of}, expected ${at}`);
+      next[of] = at + 1;
+      if (at >= this.tokensPerSequence) fits = false;
+      if (output[i] !== 0) outputs++;
+    }
+    if (outputs > this.outputs)
+      throw failed(`${outputs} rows ask for logits, this context has room for ${this.outputs}`);
+    return fits;
+  }
+
+  #conclude(code: number, count: number): DecodeResult {
+    if (code === 0) {
+      this.#lengths.set(this.#nextLengths);
+      this.#logitRows.accept(this.#rows.output, count);
+      return 'done';
+    }
+    if (code === FULL) return 'full';
+    // Micro-batches before the one that ended are still in the cache.
+    this.#forgetRowsOf(count);
+    if (code === ABORTED) return 'aborted';
+    throw failed(`llama_decode returned ${code}: ${FAILURES[code] ?? 'an unknown failure'}`);
+  }
+
+  #forgetRowsOf(count: number): void {
+    if (this.#parts.handle.closed) return;
+    for (const sequence of new Set(this.#rows.sequence.subarray(0, count))) {
+      this.#parts.functions.llama_memory_seq_rm(this.#memory, sequence, this.#lengths[sequence] as number, -1);
+    }
+  }
+
+  #checkSequence(sequence: number): void {
+    void this.#parts.handle.pointer;
+    if (!Number.isInteger(sequence) || sequence < 0 || sequence >= this.sequences) {
+      throw new OutriderError('invalid_argument', `sequence ${sequence} is not in 0..${this.sequences - 1}`);
+    }
+  }
+
+  #refuseWhileRunning(): void {
+    if (this.#running) throw failed('a pass of this context is still running; await it first');
+  }
+}
+
+function failed(what: string): OutriderError {
+  return new OutriderError('backend_failed', `the pass failed: ${what}`);
+}

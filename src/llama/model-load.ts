@@ -1,0 +1,88 @@
+import koffi from 'koffi';
+import type { LoadOptions, Placement } from '../engine/backend.js';
+import { OutriderError } from '../errors.js';
+import { CALLBACK_TYPES, callAsync, type llama_model_params, type Pointer } from './abi/v0.5.0/index.js';
+import type { GgufFile } from './gguf.js';
+import type { Library } from './library.js';
+import { refusalReason } from './refusal.js';
+
+/** Progress is told in steps of at least this fraction. */
+const PROGRESS_STEP = 0.01;
+
+/** An empty list, ended by NULL: no device but the processor. */
+const NO_DEVICES = new BigUint64Array(new ArrayBuffer(BigUint64Array.BYTES_PER_ELEMENT));
+
+/**
+ * Loads the weights of checked files, off the event loop.
+ * @throws OutriderError model_invalid, memory_exceeded, aborted
+ */
+export function loadWeights(library: Library, parts: readonly GgufFile[], options: LoadOptions): Promise<Pointer> {
+  const path = parts[0]?.path ?? '';
+  return library.exclusively(async () => {
+    if (options.signal?.aborted) throw aborted(path);
+    const { functions, log } = library;
+    const errors: string[] = [];
+    const stopListening = log.listen((level, line) => {
+      if (level === 'error') errors.push(line);
+    });
+    const progress = watchProgress(options);
+    try {
+      const params = {
+        ...functions.llama_model_default_params(),
+        ...placementParams(options.placement),
+        progress_callback: progress.callback,
+      };
+      const model = await callAsync(
+        functions.llama_model_load_from_splits,
+        parts.map((part) => part.path),
+        parts.length,
+        params,
+      );
+      if (options.signal?.aborted) {
+        if (model !== null) functions.llama_model_free(model);
+        throw aborted(path);
+      }
+      if (model === null) throw refused(path, errors);
+      return model;
+    } finally {
+      progress.stop();
+      stopListening();
+    }
+  });
+}
+
+/** Which devices get the weights: the processor alone means that no GPU is even looked at. */
+export function placementParams(placement: Placement): Pick<llama_model_params, 'devices' | 'n_gpu_layers'> {
+  if (placement.on === 'cpu') return { devices: koffi.address(NO_DEVICES.buffer), n_gpu_layers: 0 };
+  // llama.cpp: no list means all GPUs, a negative number means all layers.
+  return { devices: null, n_gpu_layers: placement.layers === 'all' ? -1 : placement.layers };
+}
+
+/** llama.cpp's callback, made only when somebody wants to hear progress or to stop it. Called off the main thread. */
+function watchProgress({ onProgress, signal }: LoadOptions): { callback: Pointer | null; stop: () => void } {
+  if (!onProgress && !signal) return { callback: null, stop: () => {} };
+  let told = Number.NEGATIVE_INFINITY;
+  const callback = koffi.register((fraction: number) => {
+    if (signal?.aborted) return false;
+    if (fraction - told >= PROGRESS_STEP || (fraction === 1 && told < 1)) {
+      told = fraction;
+      onProgress?.(fraction);
+    }
+    return true;
+  }, CALLBACK_TYPES.llama_progress_callback);
+  return { callback, stop: () => koffi.unregister(callback) };
+}
+
+function aborted(path: string): OutriderError {
+  return new OutriderError('aborted', `loading ${path} was aborted`, { path });
+}
+
+function refused(path: string, errors: readonly string[]): OutriderError {
+  const reason = refusalReason(errors);
+  const memory = /alloc|memory/i.test(reason);
+  return new OutriderError(
+    memory ? 'memory_exceeded' : 'model_invalid',
+    `${path} cannot be loaded: ${reason}; ${memory ? 'use a smaller model or free memory' : 'use another file'}`,
+    { path, log: errors },
+  );
+}
