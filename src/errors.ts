@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   backend_failed: { exitCode: 1 },
   aborted: { exitCode: 1 },
   closed: { exitCode: 1 },
+  output_failed: { exitCode: 1 },
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

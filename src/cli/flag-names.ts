@@ -1,0 +1,27 @@
+import { SAMPLING_FLAG_NAMES } from './sampling-flags.js';
+
+/** The flag behind each parameter of the engine. */
+const FLAG_NAMES: ReadonlyMap<unknown, string> = new Map<string, string>([
+  ...SAMPLING_FLAG_NAMES,
+  ['contextSize', '--ctx-size'],
+  ['threads', '--threads'],
+  ['draftThreads', '--threads-draft'],
+  ['gpuLayers', '--gpu-layers'],
+  ['draftGpuLayers', '--gpu-layers-draft'],
+  ['mode', '--mode'],
+  ['maxTokens', '--predict'],
+  ['stop', '--stop'],
+  ['seed', '--seed'],
+  ['verification', '--verification'],
+  ['draft.max', '--draft-max'],
+  ['draft.min', '--draft-min'],
+  ['draft.minConfidence', '--draft-p-min'],
+]);
+
+/** A message that begins with the name of the parameter it is about (`topK: expected ...`), with the flag in its place. */
+export function inFlagNames(message: string, parameter: unknown): string {
+  const flag = FLAG_NAMES.get(parameter);
+  return flag !== undefined && message.startsWith(`${parameter}:`)
+    ? `${flag}${message.slice(String(parameter).length)}`
+    : message;
+}

@@ -1,0 +1,22 @@
+/** Joins the command line to this process; the rest of `src/cli` touches neither globals nor native libraries. */
+import { readFileSync } from 'node:fs';
+import { Engine } from '../engine/index.js';
+import { openBackend } from '../llama/index.js';
+import { runProgram } from './program.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
+process.exitCode = await runProgram(process.argv.slice(2), {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  version,
+  now: () => performance.now(),
+  onInterrupt: (listener) => {
+    process.once('SIGINT', listener);
+    return () => process.off('SIGINT', listener);
+  },
+  openBackend,
+  loadEngine: async (options, backend) => Engine.load(await openBackend(backend), options),
+});

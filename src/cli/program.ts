@@ -1,0 +1,109 @@
+import { Command, CommanderError } from 'commander';
+import { ERROR_CODES, OutriderError } from '../errors.js';
+import { rewriteArguments } from './argv.js';
+import { inFlagNames } from './flag-names.js';
+import { Output } from './output.js';
+import { type Outputs, run } from './run.js';
+import { addRunFlags } from './run-flags.js';
+import type { Surroundings } from './surroundings.js';
+import { visible } from './terminal.js';
+
+/** The command line was not understood. */
+const USAGE = 2;
+/** Something went wrong that nobody foresaw. */
+const BUG = 1;
+
+/**
+ * Runs the command line `argv` (without the names of Node and script) and resolves to the exit code: 0, 2 where the
+ * call is at fault, 130 after Ctrl-C, else 1. Whatever goes wrong is one line on standard error; it never throws.
+ */
+export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  const outputs = {
+    out: new Output(surroundings.stdout, 'standard output'),
+    err: new Output(surroundings.stderr, 'standard error'),
+  };
+  try {
+    return await dispatch(argv, outputs, surroundings);
+  } catch (error) {
+    const stack = argv.includes('--debug') || (surroundings.env.OUTRIDER_DEBUG ?? '') !== '';
+    return await report(error, outputs.err, stack);
+  }
+}
+
+async function dispatch(argv: readonly string[], outputs: Outputs, surroundings: Surroundings): Promise<number> {
+  const exit = { code: 0 };
+  const program = buildProgram(outputs, surroundings, exit);
+  if (argv.length === 0) program.outputHelp();
+  else await program.parseAsync(rewriteArguments(argv, takesValue(program)), { from: 'user' });
+  return exit.code;
+}
+
+/** The commands; each leaves its exit code in `exit`. */
+export function buildProgram(outputs: Outputs, surroundings: Surroundings, exit: { code: number }): Command {
+  const { stdout, version } = surroundings;
+  const program = new Command('outrider')
+    .description('Runs language models on this machine; a small draft model makes the large one faster.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void outputs.out.write(text),
+      writeErr: () => {},
+      getOutHelpWidth: () => stdout.columns ?? 100,
+    })
+    .addHelpText('after', PROGRAM_EXAMPLES);
+
+  addRunFlags(program.command('run').argument('[prompt]', 'what to continue; else --file or standard input'))
+    .description('Writes an answer to standard output as it comes.')
+    .addHelpText('after', RUN_EXAMPLES)
+    .action(async (prompt: string | undefined, flags) => {
+      exit.code = await run(prompt, flags, outputs, surroundings);
+    });
+  return program;
+}
+
+const PROGRAM_EXAMPLES = `
+Examples:
+  outrider run "Count from 1 to 20." --chat
+  outrider inspect target.gguf draft.gguf
+  outrider help run`;
+
+const RUN_EXAMPLES = `
+Examples:
+  outrider run "Count from 1 to 20." --chat --temp 0
+  outrider run "Once upon a time" -n 200 --seed 7
+  outrider run -m target.gguf -md draft.gguf -ngl all --file prompt.txt
+  git diff | outrider run --chat --system "Write a commit message." --json
+
+On a terminal accepted drafts are green, the target's corrections red, its bonus tokens cyan.
+Flags of llama.cpp and KoboldCpp under their own names are understood too (-md, -ngl, --draftmodel, --draftamount, ...).
+Exit code: 0, 2 (the call is at fault), 130 (Ctrl-C), 1 (anything else).`;
+
+/** Whether any command has this flag with a value behind it. */
+function takesValue(program: Command): (flag: string) => boolean {
+  const options = [program, ...program.commands].flatMap((command) => command.options);
+  return (flag) => options.some((option) => option.required && (option.short === flag || option.long === flag));
+}
+
+async function report(error: unknown, err: Output, stack: boolean): Promise<number> {
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  const { message, exitCode } = describe(error);
+  const trace = stack && error instanceof Error ? `${error.stack}\n` : '';
+  await err.write(`outrider: ${visible(message)}\n${trace}`).catch(() => {});
+  return exitCode;
+}
+
+function describe(error: unknown): { readonly message: string; readonly exitCode: number } {
+  if (error instanceof OutriderError) {
+    const message = inFlagNames(error.message, error.details.parameter);
+    return { message, exitCode: ERROR_CODES[error.code].exitCode };
+  }
+  if (error instanceof CommanderError) return { message: usageMessage(error), exitCode: USAGE };
+  const message = error instanceof Error ? error.message : String(error);
+  return { message: `unexpected: ${message} (this is a bug; OUTRIDER_DEBUG=1 shows where)`, exitCode: BUG };
+}
+
+/** Commander's own words on one line. */
+function usageMessage({ code, message }: CommanderError): string {
+  if (code === 'commander.help') return 'expected a command first: run or inspect; see outrider --help';
+  return message.replace(/^error: /, '').replaceAll('\n', ' ');
+}

@@ -1,0 +1,44 @@
+import type { FinishEvent, StartEvent } from '../engine/events.js';
+import type { EventSink } from './event-sink.js';
+import type { Output } from './output.js';
+import type { CommandEngine, CommandModel } from './surroundings.js';
+
+type EngineFacts = Pick<CommandEngine, 'loadMs' | 'models'>;
+
+/** One JSON object on one line, when the generation has finished; nothing when it fails. */
+export function renderJson(output: Output, engine: EngineFacts): EventSink {
+  let start: StartEvent | undefined;
+  return async (event) => {
+    if (event.type === 'start') start = event;
+    if (event.type === 'finish' && start !== undefined) {
+      await output.write(`${JSON.stringify(answerAsJson(start, event, engine))}\n`);
+    }
+  };
+}
+
+/** The answer of `run --json`; times in milliseconds, counts in tokens. */
+export function answerAsJson(start: StartEvent, finish: FinishEvent, { loadMs, models }: EngineFacts): object {
+  const { text, tokens, reason, stop, promptTokens, completionTokens, statistics, timings } = finish;
+  const { mode, seed, seedOrigin, verification, draftMax } = start;
+  return {
+    text,
+    tokens,
+    finishReason: reason,
+    ...(stop !== undefined && { stop }),
+    mode,
+    seed,
+    seedOrigin,
+    verification,
+    strict: models.rowClass.kind === 'strict',
+    promptTokens,
+    completionTokens,
+    timings: { ...timings, loadMs },
+    speculation: { ...statistics, draftMax },
+    models: { target: nameOf(models.target), draft: models.draft === undefined ? null : nameOf(models.draft) },
+    notes: [...models.notes, ...start.notes],
+  };
+}
+
+function nameOf({ name, model }: CommandModel): { name: string; path: string } {
+  return { name, path: model.path };
+}

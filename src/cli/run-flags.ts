@@ -1,0 +1,154 @@
+import type { Command, OptionValues } from 'commander';
+import { MODES, type Mode, VERIFICATION_RULES, type VerificationRule } from '../engine/events.js';
+import type { EngineOptions } from '../engine/options.js';
+import type { GenerationRequest, Prompt } from '../engine/request.js';
+import { OutriderError } from '../errors.js';
+import { EMBEDDED_DRAFT, EMBEDDED_TARGET } from './default-models.js';
+import { anyText, integer, listOption, number, oneOf, type Reader, valueOption, wordOr } from './options.js';
+import { addSamplingFlags, samplingFromFlags } from './sampling-flags.js';
+
+/** What commander makes of the flags of `run`, save those of sampling. */
+export interface RunFlags extends OptionValues {
+  readonly model?: string;
+  readonly modelDraft?: readonly string[];
+  readonly draftOptional?: true;
+  readonly ctxSize?: number;
+  readonly threads?: number;
+  readonly threadsDraft?: number;
+  readonly gpuLayers?: number | 'all';
+  readonly gpuLayersDraft?: number | 'all';
+  readonly strict?: true;
+  readonly mode?: Mode;
+  readonly draftMax?: number;
+  readonly draftMin?: number;
+  readonly draftPMin?: number;
+  readonly verification?: VerificationRule;
+  readonly file?: string;
+  readonly chat?: true;
+  readonly system?: string;
+  readonly predict?: number;
+  readonly stop?: readonly string[];
+  readonly ignoreEos?: true;
+  readonly seed?: number;
+  readonly json?: true;
+  readonly debug?: true;
+  readonly trace?: string;
+  readonly verbose?: true;
+}
+
+const count = integer({ from: 0 });
+const atLeastOne = integer({ from: 1 });
+const layers = wordOr('all', count);
+const share: Reader<number> = {
+  expected: 'a number from 0 to 1',
+  read: (text) => {
+    const value = number.read(text);
+    return value !== undefined && value >= 0 && value <= 1 ? value : undefined;
+  },
+};
+
+export function addRunFlags(command: Command): Command {
+  command.optionsGroup('Prompt and answer:');
+  command.option('-f, --file <path>', 'read the prompt from a file (one line end at its end is dropped)');
+  command.option('--chat', 'the prompt is a user’s message: the model’s chat template goes around it');
+  command.option('--system <text>', 'the system message of the chat');
+  command.addOption(
+    valueOption('-n, --predict <count>', 'the most tokens to write (to the end of the context)', count),
+  );
+  command.addOption(listOption('--stop <text>', 'end the answer before this text', anyText));
+  command.option('--ignore-eos', 'go on where the model would end its answer');
+  command.addOption(valueOption('-s, --seed <number>', 'makes the answer repeatable (drawn, and told)', count));
+
+  command.optionsGroup('Models (without any of them: the embedded pair):');
+  command.option('-m, --model <path>', 'the target: the GGUF model whose text you get');
+  command.addOption(listOption('--model-draft <path>', '-md: a small model that drafts for it', anyText));
+  command.option('--draft-optional', 'go on without a draft model that does not fit');
+  command.addOption(
+    valueOption('-c, --ctx-size <tokens>', 'prompt and answer together (the trained size, 4096 at most)', atLeastOne),
+  );
+  command.addOption(valueOption('-t, --threads <count>', 'threads of the target (by its size)', atLeastOne));
+  command.addOption(
+    valueOption('--threads-draft <count>', '-td: threads of the draft model (by its size)', atLeastOne),
+  );
+  command.addOption(
+    valueOption('--gpu-layers <count>', "-ngl: the target's layers on the GPU, or 'all' (all)", layers),
+  );
+  command.addOption(valueOption('--gpu-layers-draft <count>', '-ngld: the same for the draft model (0)', layers));
+
+  command.optionsGroup('Speculation:');
+  const mode = 'both models, the target alone or the draft model alone';
+  command.addOption(valueOption(`--mode <${MODES.join('|')}>`, mode, oneOf(MODES)));
+  command.addOption(valueOption('--draft-max <count>', 'the most tokens of a draft; 0: no drafts (8)', count));
+  command.addOption(
+    valueOption('--draft-min <count>', 'drafted in any case; equal to --draft-max: a fixed length (0)', count),
+  );
+  command.addOption(
+    valueOption('--draft-p-min <share>', 'drafting ends when the draft model is less sure (0.5)', share),
+  );
+  const rules = VERIFICATION_RULES.join('|');
+  command.addOption(
+    valueOption(`--verification <${rules}>`, 'how drafts are judged (match)', oneOf(VERIFICATION_RULES)),
+  );
+  command.option('--strict', 'with and without drafts the same text, bit for bit, for some speed');
+
+  command.optionsGroup('Output:');
+  command.option('--json', 'one JSON object with text, tokens, timings and statistics');
+  command.option('--debug', 'a line a round on standard error: drafted against actual; stacks of errors');
+  command.option('--trace <path>', 'write every event to a file, one JSON object a line');
+  command.option('-v, --verbose', 'llama.cpp’s log on standard error');
+
+  addSamplingFlags(command);
+  return command;
+}
+
+/** What to load. Without `-m` the embedded target; without any model the embedded pair. */
+export function engineOptionsFrom(flags: RunFlags): EngineOptions {
+  const standard = flags.model === undefined ? [EMBEDDED_DRAFT] : [];
+  return {
+    target: flags.model ?? EMBEDDED_TARGET,
+    drafts: flags.modelDraft ?? standard,
+    ...given({
+      contextSize: flags.ctxSize,
+      threads: flags.threads,
+      draftThreads: flags.threadsDraft,
+      gpuLayers: flags.gpuLayers,
+      draftGpuLayers: flags.gpuLayersDraft,
+      strict: flags.strict,
+      draftOptional: flags.draftOptional,
+    }),
+  };
+}
+
+/**
+ * What to generate.
+ * @throws OutriderError invalid_argument
+ */
+export function requestFrom(flags: RunFlags, text: string): GenerationRequest {
+  return {
+    prompt: promptFrom(flags, text),
+    sampling: given(samplingFromFlags(flags)),
+    draft: given({ max: flags.draftMax, min: flags.draftMin, minConfidence: flags.draftPMin }),
+    ...given({
+      mode: flags.mode,
+      maxTokens: flags.predict,
+      stop: flags.stop,
+      ignoreEndOfText: flags.ignoreEos,
+      seed: flags.seed,
+      verification: flags.verification,
+    }),
+  };
+}
+
+function promptFrom({ chat, system }: RunFlags, text: string): Prompt {
+  const user = { role: 'user', content: text };
+  if (chat) return { messages: system === undefined ? [user] : [{ role: 'system', content: system }, user] };
+  if (system === undefined) return { text };
+  throw new OutriderError('invalid_argument', '--system: expected --chat with it, since only a chat has messages');
+}
+
+type Given<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> };
+
+/** The fields that have a value. */
+function given<Fields extends object>(fields: Fields): Given<Fields> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<Fields>;
+}

@@ -1,0 +1,41 @@
+import type { FinishEvent, StartEvent } from '../engine/events.js';
+
+/** What a generation did, for people: speed, speculation where there was any, and how to get the text again. */
+export function statisticsLines(start: StartEvent, finish: FinishEvent, loadMs: number): string[] {
+  return [speedLine(finish, loadMs), ...speculationLine(start, finish), ...seedLine(start)];
+}
+
+function speedLine({ timings, promptTokens, completionTokens, reason }: FinishEvent, loadMs: number): string {
+  const speed = timings.predictedPerSecond === null ? '' : `, ${timings.predictedPerSecond.toFixed(1)} tokens/s`;
+  const generated = `${completionTokens} tokens in ${seconds(timings.predictedMs)}${speed}`;
+  const prompt = `prompt ${promptTokens} tokens in ${seconds(timings.promptMs)}`;
+  return `${generated}; ${prompt}; loaded in ${seconds(loadMs)}; ended by: ${reason}`;
+}
+
+function speculationLine({ mode, draftMax }: StartEvent, { statistics }: FinishEvent): string[] {
+  if (mode !== 'speculative') return [];
+  const { rounds, drafted, accepted, rejected, discarded } = statistics;
+  const { acceptanceRate, draftEfficiency, blockEfficiency } = statistics;
+  return [
+    [
+      `speculation: ${rounds} rounds, drafts of at most ${draftMax}`,
+      `drafted ${drafted} = accepted ${accepted} + rejected ${rejected} + discarded ${discarded}`,
+      `acceptance rate ${percent(acceptanceRate)} (of judged), draft efficiency ${percent(draftEfficiency)} (of drafted)`,
+      `block efficiency ${blockEfficiency?.toFixed(2) ?? '-'} tokens a round`,
+    ].join('; '),
+  ];
+}
+
+/** Only match verification repeats a text by its seed. */
+function seedLine({ seed, seedOrigin, verification }: StartEvent): string[] {
+  if (seedOrigin === 'given' || verification !== 'match') return [];
+  return [`seed ${seed} was drawn; --seed ${seed} brings this text again`];
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(milliseconds < 1000 ? 3 : 2)} s`;
+}
+
+function percent(share: number | null): string {
+  return share === null ? '-' : `${(100 * share).toFixed(1)} %`;
+}

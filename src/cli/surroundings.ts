@@ -1,0 +1,55 @@
+import type { Readable, Writable } from 'node:stream';
+import type { Backend } from '../engine/backend.js';
+import type { Engine } from '../engine/engine.js';
+import type { LoadedModel } from '../engine/loaded-model.js';
+import type { EngineOptions } from '../engine/options.js';
+import type { RowClass } from '../engine/row-class.js';
+import type { LogSink } from '../llama/log.js';
+
+/** A stream for text; `isTTY` and `columns` as Node's own standard streams have them. */
+export interface TextSink extends Writable {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+export interface TextSource extends Readable {
+  readonly isTTY?: boolean;
+}
+
+export interface BackendOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** Hears llama.cpp's log: warnings while loading, everything when `verbose`. */
+  readonly log?: LogSink;
+  readonly verbose?: boolean;
+}
+
+/** What the command line needs of an `Engine`. */
+export interface CommandEngine extends Pick<Engine, 'generate' | 'close' | 'loadMs'> {
+  readonly models: {
+    readonly target: CommandModel;
+    readonly draft: CommandModel | undefined;
+    readonly rowClass: RowClass;
+    readonly notes: readonly string[];
+  };
+}
+
+export interface CommandModel extends Pick<LoadedModel, 'name'> {
+  readonly model: Pick<LoadedModel['model'], 'path' | 'vocabulary'>;
+}
+
+/** All that the command line touches outside itself, so that tests can stand in for it. */
+export interface Surroundings {
+  readonly stdin: TextSource;
+  readonly stdout: TextSink;
+  readonly stderr: TextSink;
+  readonly env: NodeJS.ProcessEnv;
+  /** Outrider's own version. */
+  readonly version: string;
+  /** Milliseconds of a steady clock. */
+  readonly now: () => number;
+  /** Calls `listener` at the next Ctrl-C only; the one after it ends the process. Returns how to listen no more. */
+  onInterrupt(listener: () => void): () => void;
+  openBackend(options: BackendOptions): Promise<Backend>;
+  /** Opens a backend and loads models on it; closing the engine closes both. */
+  loadEngine(options: EngineOptions, backend: BackendOptions): Promise<CommandEngine>;
+}
