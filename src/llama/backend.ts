@@ -1,6 +1,15 @@
-import type { Backend, BackendInfo, Device, LoadOptions } from '../engine/backend.js';
+import type {
+  Backend,
+  BackendInfo,
+  ContextOptions,
+  Device,
+  LoadOptions,
+  MemoryEstimate,
+  Placement,
+} from '../engine/backend.js';
 import { OutriderError } from '../errors.js';
 import { VERSION } from './abi/v0.5.0/index.js';
+import { estimateMemory } from './estimate.js';
 import { type GgufFile, readGguf } from './gguf.js';
 import { type Library, openLibrary } from './library.js';
 import { type LibraryReport, locateLibraries, resolvePackage } from './locate.js';
@@ -101,8 +110,7 @@ class OpenBackend implements LlamaBackend {
   async loadModel(path: string, options: LoadOptions): Promise<LlamaModel> {
     const library = this.#open();
     if (options.placement.on === 'gpu') this.#requireGpu();
-    const files = await readModelParts(library.functions, path);
-    checkModelParts(files);
+    const files = await this.#checkedFiles(path);
     const pointer = await this.#listening(() => loadWeights(library, files, options));
     const { inPlaceMs = IN_PLACE_MS } = this.#options;
     const model = new LlamaModel({
@@ -132,6 +140,11 @@ class OpenBackend implements LlamaBackend {
     return new NativeChain({ functions, ...options, ...(model && { vocabulary: model.vocabulary.pointer }) });
   }
 
+  async estimate(path: string, placement: Placement, context: ContextOptions): Promise<MemoryEstimate> {
+    if (placement.on === 'gpu') this.#requireGpu();
+    return estimateMemory(this.#open(), await this.#checkedFiles(path), placement, context);
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -143,6 +156,12 @@ class OpenBackend implements LlamaBackend {
   #open(): Library {
     if (this.#closed) throw new OutriderError('closed', 'the backend is closed; open it again to use it');
     return this.#library;
+  }
+
+  async #checkedFiles(path: string): Promise<readonly GgufFile[]> {
+    const files = await readModelParts(this.#open().functions, path);
+    checkModelParts(files);
+    return files;
   }
 
   #requireGpu(): void {

@@ -25,6 +25,9 @@ export const LLAMA_TOKEN_ATTR = { UNKNOWN: 1, UNUSED: 2, NORMAL: 4, CONTROL: 8, 
 /** enum llama_ftype: the file types that we write. */
 export const LLAMA_FTYPE = { f32: 0, f16: 1, q4_0: 2, q8_0: 7, q4_K_M: 15, bf16: 32 } as const;
 
+/** enum llama_load_mode: how files are read; AUTO maps them into memory where that can be done. */
+export const LLAMA_LOAD_MODE = { AUTO: -1, NONE: 0 } as const;
+
 export const LLAMA_FLASH_ATTN_TYPE = { AUTO: -1, DISABLED: 0, ENABLED: 1 } as const;
 
 /** enum ggml_log_level, by value. */
@@ -203,7 +206,7 @@ export const DEFAULTS = {
     tensor_buft_overrides: null,
     n_gpu_layers: -1,
     split_mode: 1,
-    load_mode: -1,
+    load_mode: LLAMA_LOAD_MODE.AUTO,
     lazy_mode: 1,
     main_gpu: 0,
     tensor_split: null,
