@@ -1,5 +1,5 @@
 import type { Distribution, Row, Token } from '../speculative/index.js';
-import { greatest, roomForTop, selectFrom, selectTop, spreadOf } from './selection.js';
+import { greatest, selectFrom, selectTop, spreadOf, weighDown } from './selection.js';
 import type { Pairs } from './sort.js';
 import { pairsOf, sortDescending } from './sort.js';
 
@@ -126,16 +126,26 @@ export class Candidates {
   /** Keeps the `count` greatest, in descending order. */
   keepTop(count: number): void {
     const size = Math.min(count, this.size);
-    if (this.#listed !== undefined || count * 4 > this.#row.length) {
-      this.#listed = Math.min(this.sort(), size);
-    } else {
-      const room = roomForTop(count);
-      this.#reserve(room);
-      this.#listed = selectTop(this.#row, count, this.#pairs, this.#scratchFor(room));
+    if (this.#listed === undefined) {
+      this.#reserve(size);
+      this.#listed = selectTop(this.#row, size, this.#pairs);
       this.#divideListed();
       this.#sorted = true;
+    } else {
+      this.#listed = Math.min(this.sort(), size);
     }
     this.#masked = size - this.#listed;
+  }
+
+  /**
+   * Drops what cannot be among the likeliest tokens that make up `mass` of the probability, nor among the `atLeast`
+   * likeliest; the rest is left to be sorted. Returns the sum of exp(logit - peak) before.
+   */
+  dropUnlikely(mass: number, atLeast: number): number {
+    if (this.#listed !== undefined) return this.weigh().sum;
+    const { sum, floor } = weighDown(this.#row, this.peak() * this.#divisor, this.#divisor, mass);
+    this.keepFrom(floor / this.#divisor, atLeast);
+    return sum;
   }
 
   /** Keeps those whose logit is at least `floor`, or the `atLeast` greatest where those are fewer. */
@@ -175,17 +185,8 @@ export class Candidates {
   /** exp(logit - peak) of the listed candidates, valid until the next call, and their sum. */
   weigh(): { weights: Float64Array; sum: number } {
     const length = this.list();
-    const peak = this.peak();
     if (this.#weights.length < length) this.#weights = new Float64Array(this.#pairs.keys.length);
-    const weights = this.#weights;
-    const logits = this.logits;
-    let sum = 0;
-    for (let i = 0; i < length; i++) {
-      const weight = Math.exp(logits[i]! - peak);
-      weights[i] = weight;
-      sum += weight;
-    }
-    return { weights, sum };
+    return { weights: this.#weights, sum: this.#weighInto(this.#weights, length) };
   }
 
   /**
@@ -193,17 +194,33 @@ export class Candidates {
    * where more than half of the vocabulary is left it may be in order of id, for nobody should pay for sorting that.
    */
   law(): Distribution {
-    if (this.list() <= this.#row.length / 2) this.sort();
-    const { weights, sum } = this.weigh();
+    const length = this.list();
+    if (length <= this.#row.length / 2) this.sort();
+    const ids = new Int32Array(length);
+    const probabilities = new Float64Array(length);
+    const sum = this.#weighInto(probabilities, length);
     let kept = 0;
-    for (let i = 0; i < this.#listed!; i++) {
-      const probability = weights[i]! / sum;
+    for (let i = 0; i < length; i++) {
+      const probability = probabilities[i]! / sum;
       if (probability === 0) continue;
-      weights[kept] = probability;
-      this.ids[kept] = this.ids[i]!;
+      probabilities[kept] = probability;
+      ids[kept] = this.ids[i]!;
       kept++;
     }
-    return { ids: this.ids.slice(0, kept), probabilities: weights.slice(0, kept) };
+    if (kept === length) return { ids, probabilities };
+    return { ids: ids.subarray(0, kept), probabilities: probabilities.subarray(0, kept) };
+  }
+
+  #weighInto(weights: Float64Array, length: number): number {
+    const peak = this.peak();
+    const logits = this.logits;
+    let sum = 0;
+    for (let i = 0; i < length; i++) {
+      const weight = Math.exp(logits[i]! - peak);
+      weights[i] = weight;
+      sum += weight;
+    }
+    return sum;
   }
 
   /** Makes a list of those that are at least `floor` and returns its length. */

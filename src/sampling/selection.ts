@@ -1,6 +1,5 @@
 import type { Row } from '../speculative/index.js';
 import type { Pairs } from './sort.js';
-import { sortDescending } from './sort.js';
 
 /*
  * Scans of a whole row. They look at eight logits at a time because the common case, none of the eight matters, is then
@@ -45,40 +44,61 @@ export function greatest(row: Row): number {
   return best;
 }
 
-/** How many pairs `selectTop` needs room for. */
-export function roomForTop(count: number): number {
-  return 4 * count + 32;
-}
-
 /**
  * Writes the `count` greatest logits above -Infinity to `top`, in descending order, equal ones in order of id, and
  * returns how many there are. Of equal logits at the border the lower ids stay (llama.cpp leaves that to std::partial_sort).
  *
- * Whatever exceeds the least of the best `count` so far is collected; when the room is full, it is sorted and cut to
- * `count`. So each cut serves for a stretch of the row that grows geometrically.
+ * The best so far are a heap with the least of them at its root, so that one comparison dismisses almost every logit.
  */
-export function selectTop(row: Row, count: number, top: Pairs, scratch: Pairs): number {
+export function selectTop(row: Row, count: number, top: Pairs): number {
   const { ids, keys } = top;
-  const room = roomForTop(count);
-  let bound = Number.NEGATIVE_INFINITY;
   let length = 0;
-  for (let start = 0; start < row.length; start += GROUP) {
-    const end = start + GROUP;
-    if (end <= row.length && !groupExceeds(row, start, bound)) continue;
-    for (let i = start; i < Math.min(end, row.length); i++) {
-      const logit = row[i]!;
-      if (!(logit > bound)) continue;
-      ids[length] = i;
-      keys[length] = logit;
-      length++;
-      if (length < room) continue;
-      sortDescending(top, length, scratch);
-      length = count;
-      bound = keys[count - 1]!;
+  let next = 0;
+  for (; next < row.length && length < count; next++) {
+    if (!(row[next]! > Number.NEGATIVE_INFINITY)) continue;
+    ids[length] = next;
+    keys[length] = row[next]!;
+    length++;
+  }
+  for (let i = (length >> 1) - 1; i >= 0; i--) sift(top, i, length, keys[i]!, ids[i]!);
+  let bound = keys[0]!;
+  for (; next < row.length; next += GROUP) {
+    const end = next + GROUP;
+    if (end <= row.length && !groupExceeds(row, next, bound)) continue;
+    for (let i = next; i < Math.min(end, row.length); i++) {
+      if (!(row[i]! > bound)) continue;
+      sift(top, 0, length, row[i]!, i);
+      bound = keys[0]!;
     }
   }
-  sortDescending(top, length, scratch);
-  return Math.min(length, count);
+  for (let last = length - 1; last > 0; last--) {
+    const key = keys[last]!;
+    const id = ids[last]!;
+    keys[last] = keys[0]!;
+    ids[last] = ids[0]!;
+    sift(top, 0, last, key, id);
+  }
+  return length;
+}
+
+/** Puts a pair in the place `hole` of a heap, or below it; every pair is one that comes after its children in the order. */
+function sift({ ids, keys }: Pairs, hole: number, length: number, key: number, id: number): void {
+  let child = 2 * hole + 1;
+  while (child < length) {
+    if (child + 1 < length && isAfter(keys[child + 1]!, ids[child + 1]!, keys[child]!, ids[child]!)) child++;
+    if (!isAfter(keys[child]!, ids[child]!, key, id)) break;
+    keys[hole] = keys[child]!;
+    ids[hole] = ids[child]!;
+    hole = child;
+    child = 2 * hole + 1;
+  }
+  keys[hole] = key;
+  ids[hole] = id;
+}
+
+/** Whether the first pair comes after the second one: descending by key, ascending by id. */
+function isAfter(key: number, id: number, otherKey: number, otherId: number): boolean {
+  return key < otherKey || (key === otherKey && id > otherId);
 }
 
 /** Writes the logits that are at least `floor` (and above -Infinity) to `kept`, in order of id; returns how many. */
@@ -98,6 +118,34 @@ export function selectFrom(row: Row, floor: number, kept: Pairs): number {
     }
   }
   return length;
+}
+
+/** The histogram of `weighDown`: buckets a nat, and nats below the peak that it covers. */
+const RESOLUTION = 8;
+const DEPTH = 32;
+
+/**
+ * The sum of exp((logit - peak) / divisor) over a row, and a logit such that those from there on have at least the share
+ * `mass` of it, and hardly more of them than needed. `peak` is the row's greatest logit.
+ */
+export function weighDown(row: Row, peak: number, divisor: number, mass: number): { sum: number; floor: number } {
+  const buckets = new Float64Array(RESOLUTION * DEPTH + 1);
+  let sum = 0;
+  for (let i = 0; i < row.length; i++) {
+    const depth = (peak - row[i]!) / divisor;
+    // Not so for -Infinity and NaN.
+    if (!(depth < Number.MAX_VALUE)) continue;
+    const weight = Math.exp(-depth);
+    sum += weight;
+    buckets[depth < DEPTH ? Math.floor(depth * RESOLUTION) : RESOLUTION * DEPTH]! += weight;
+  }
+  let covered = 0;
+  for (let bucket = 0; bucket < RESOLUTION * DEPTH; bucket++) {
+    covered += buckets[bucket]!;
+    // One bucket more, so that a logit on the edge that rounding put on the wrong side cannot be missed.
+    if (covered >= mass * sum) return { sum, floor: peak - ((bucket + 2) / RESOLUTION) * divisor };
+  }
+  return { sum, floor: Number.NEGATIVE_INFINITY };
 }
 
 /** Mean and standard deviation of the logits above -Infinity. */
