@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { ERROR_CODES, OutriderError } from '../errors.js';
 import { rewriteArguments } from './argv.js';
 import { inFlagNames } from './flag-names.js';
+import { inspect } from './inspect.js';
 import { Output } from './output.js';
 import { type Outputs, run } from './run.js';
 import { addRunFlags } from './run-flags.js';
@@ -58,6 +59,18 @@ export function buildProgram(outputs: Outputs, surroundings: Surroundings, exit:
     .action(async (prompt: string | undefined, flags) => {
       exit.code = await run(prompt, flags, outputs, surroundings);
     });
+
+  program
+    .command('inspect')
+    .argument('[target]', 'a GGUF file, or any part of a split one')
+    .argument('[draft]', 'a second one, to draft for the first')
+    .description('Shows what a model is, whether two go together, and what this machine offers.')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', INSPECT_EXAMPLES)
+    .action(async (target: string | undefined, draft: string | undefined, flags) => {
+      const paths = [target, draft].filter((path) => path !== undefined);
+      await inspect(paths, flags, outputs, surroundings);
+    });
   return program;
 }
 
@@ -77,6 +90,12 @@ Examples:
 On a terminal accepted drafts are green, the target's corrections red, its bonus tokens cyan.
 Flags of llama.cpp and KoboldCpp under their own names are understood too (-md, -ngl, --draftmodel, --draftamount, ...).
 Exit code: 0, 2 (the call is at fault), 130 (Ctrl-C), 1 (anything else).`;
+
+const INSPECT_EXAMPLES = `
+Examples:
+  outrider inspect                          (the machine alone)
+  outrider inspect model.gguf
+  outrider inspect target.gguf draft.gguf --json`;
 
 /** Whether any command has this flag with a value behind it. */
 function takesValue(program: Command): (flag: string) => boolean {

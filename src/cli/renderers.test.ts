@@ -83,7 +83,7 @@ describe('debugLine', () => {
 
 describe('renderJson', () => {
   it('writes one object in one line, with the counts of the rounds', async () => {
-    const model = { path: '/m.gguf', vocabulary: {} as never };
+    const model = { path: '/m.gguf', vocabulary: { bytes: () => Buffer.of() } };
     const models = {
       target: { name: 'main', model },
       draft: undefined,

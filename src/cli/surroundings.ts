@@ -1,10 +1,10 @@
 import type { Readable, Writable } from 'node:stream';
-import type { Backend } from '../engine/backend.js';
+import type { Vocabulary } from '../engine/backend.js';
 import type { Engine } from '../engine/engine.js';
 import type { LoadedModel } from '../engine/loaded-model.js';
 import type { EngineOptions } from '../engine/options.js';
 import type { RowClass } from '../engine/row-class.js';
-import type { LogSink } from '../llama/log.js';
+import type { LlamaBackend, LogSink } from '../llama/index.js';
 
 /** A stream for text; `isTTY` and `columns` as Node's own standard streams have them. */
 export interface TextSink extends Writable {
@@ -34,7 +34,7 @@ export interface CommandEngine extends Pick<Engine, 'generate' | 'close' | 'load
 }
 
 export interface CommandModel extends Pick<LoadedModel, 'name'> {
-  readonly model: Pick<LoadedModel['model'], 'path' | 'vocabulary'>;
+  readonly model: { readonly path: string; readonly vocabulary: Pick<Vocabulary, 'bytes'> };
 }
 
 /** All that the command line touches outside itself, so that tests can stand in for it. */
@@ -49,7 +49,7 @@ export interface Surroundings {
   readonly now: () => number;
   /** Calls `listener` at the next Ctrl-C only; the one after it ends the process. Returns how to listen no more. */
   onInterrupt(listener: () => void): () => void;
-  openBackend(options: BackendOptions): Promise<Backend>;
+  openBackend(options: BackendOptions): Promise<LlamaBackend>;
   /** Opens a backend and loads models on it; closing the engine closes both. */
   loadEngine(options: EngineOptions, backend: BackendOptions): Promise<CommandEngine>;
 }

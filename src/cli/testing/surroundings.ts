@@ -82,7 +82,7 @@ function fakeEngine(
   const bytes = (token: number): Uint8Array => Buffer.from(` t${token}`);
   const model = (name: string): CommandModel => ({
     name,
-    model: { path: `/models/${name}.gguf`, vocabulary: { bytes } as CommandModel['model']['vocabulary'] },
+    model: { path: `/models/${name}.gguf`, vocabulary: { bytes } },
   });
   return {
     loadMs: 30,
