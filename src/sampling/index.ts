@@ -5,5 +5,3 @@ export { resolveSampling, SAMPLING_DEFAULTS } from './options.js';
 export type { StepName } from './order.js';
 export { DEFAULT_ORDER, orderFromKobold, orderFromLetters, orderFromNames, STEP_NAMES } from './order.js';
 export { recommendedSampling } from './recommended.js';
-export type { BreakerVocabulary, BreakerVocabulary } from './sequence-breakers.js';
-export { SequenceBreakers, SequenceBreakers } from './sequence-breakers.js';
