@@ -4,11 +4,13 @@
  */
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { endWithNpm } from './orphan.js';
 import { prepare, root, StepFailed } from './prepare.js';
 
 /** What a newcomer sees: the embedded pair at work, with what the speculation brought. */
 const DEMONSTRATION = ['run', 'Count from 1 to 20.', '--chat'];
 
+endWithNpm();
 try {
   await prepare();
 } catch (error) {

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { runProgram } from './child.js';
+import { endWithNpm } from './orphan.js';
 import { build, install, root, StepFailed } from './prepare.js';
 import { Tally } from './tally.js';
 import { runTests } from './vitest.js';
@@ -11,6 +12,7 @@ import { runTests } from './vitest.js';
 const selection = process.argv.slice(2);
 const tally = new Tally();
 
+endWithNpm();
 try {
   await install();
 } catch (error) {
