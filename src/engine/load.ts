@@ -2,6 +2,7 @@ import { OutriderError } from '../errors.js';
 import { resolveModelFiles } from '../models/files.js';
 import { freeMemory } from '../models/free-memory.js';
 import { comparePair, type PairReport } from '../models/pair.js';
+import { SequenceBreakers } from '../sampling/index.js';
 import type { Backend, ContextOptions, Model, Placement } from './backend.js';
 import { Batcher } from './batcher.js';
 import type { Cores } from './cores.js';
@@ -198,7 +199,14 @@ class Loader {
 
   async #withContext(model: Model, role: ModelRole, contextSize: number): Promise<LoadedModel> {
     const context = await model.createContext(this.#contextOptions(model.sizeBytes, role, contextSize));
-    return { role, name: modelName(model.path), model, context, batcher: this.#batcher(context, { kind: 'free' }) };
+    return {
+      role,
+      name: modelName(model.path),
+      model,
+      context,
+      batcher: this.#batcher(context, { kind: 'free' }),
+      breakers: new SequenceBreakers(model.vocabulary),
+    };
   }
 
   #batcher(context: LoadedModel['context'], rowClass: RowClass): Batcher {

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import type { SequenceBreakers } from '../sampling/index.js';
 import type { Context, Model } from './backend.js';
 import type { Batcher } from './batcher.js';
 import type { ModelRole } from './events.js';
@@ -10,6 +11,8 @@ export interface LoadedModel {
   readonly model: Model;
   readonly context: Context;
   readonly batcher: Batcher;
+  /** DRY's breakers in this model's tokens, found once for each text. */
+  readonly breakers: SequenceBreakers;
 }
 
 /** What messages and JSON call a model: its file's name without ending and part number. */

@@ -1,6 +1,8 @@
 import type { SamplingOptions } from '../sampling/index.js';
 import type { Token } from '../speculative/index.js';
-import type { ChatMessage } from '../text/index.js';
+
+type ChatMessage = { role: string; content: string };
+
 import type { Mode, VerificationRule } from './events.js';
 
 /** What to continue: text (control tokens in it are understood), tokens, or a chat that the model's template renders. */

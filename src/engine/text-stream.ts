@@ -1,5 +1,6 @@
 import type { Token } from '../speculative/index.js';
-import { Detokenizer, type StopMatch, StopStrings } from '../text/index.js';
+import { Detokenizer } from '../text/detokenizer.js';
+import { type StopMatch, StopStrings } from '../text/stop-strings.js';
 
 /** What a token, or the end, lets out. */
 export interface TextStep {
