@@ -37,9 +37,10 @@ export class History {
       throw new RangeError(`cannot rewind a history of ${this.#tokens.length} tokens to ${length}`);
     }
     while (this.#tokens.length > length) {
-      this.#count(this.#tokens.pop()!, -1);
-      const returning = this.#tokens.length - this.#span;
-      if (returning >= 0) this.#count(this.#tokens[returning]!, 1);
+      const last = this.#tokens.length - 1;
+      this.#count(this.#tokens[last]!, -1);
+      if (last >= this.#span) this.#count(this.#tokens[last - this.#span]!, 1);
+      this.#tokens.length = last;
     }
   }
 

@@ -43,7 +43,7 @@ export interface SamplingOptions {
   readonly dryRange: number | 'all';
   /** Texts over which no repetition reaches. */
   readonly drySequenceBreakers: readonly string[];
-  /** `v2`: after penalties, DRY and temperature, Mirostat 2.0 alone cuts the law, and `order` is not looked at. */
+  /** `v2`: after penalties and DRY (where `order` names them) and the temperature, Mirostat 2.0 alone cuts the law. */
   readonly mirostat: 'off' | 'v2';
   /** 0 to 100; the surprise that Mirostat aims at, in bits. */
   readonly mirostatTau: number;

@@ -1,6 +1,9 @@
 import type { Candidates } from './candidates.js';
 import type { Step } from './step.js';
 
+/** Temperatures below this count as it: a logit divided by less could overflow, and this is as good as none. */
+const LEAST_DEGREE = 1e-9;
+
 /** Divides the logits by `degree`. At 0 only the likeliest token stays, of equals the one with the lowest id. */
 export function temperature(degree: number): Step {
   return (candidates) => heat(candidates, degree);
@@ -27,6 +30,6 @@ export function dynamicTemperature(degree: number, range: number, exponent: numb
 }
 
 function heat(candidates: Candidates, degree: number): void {
-  if (degree > 0) candidates.divide(degree);
+  if (degree > 0) candidates.divide(Math.max(degree, LEAST_DEGREE));
   else candidates.keepTop(1);
 }
