@@ -3,9 +3,7 @@ import { parseArgs } from 'node:util';
 
 const built = (/** @type {string} */ path) => import(new URL(`../dist/${path}`, import.meta.url).href);
 const { measureSampling } = await built('bench/sampling-cost.js');
-const { openLibrary } = await built('llama/library.js');
-const { locateLibraries, resolvePackage } = await built('llama/locate.js');
-const { NativeChain } = await built('llama/native-chain.js');
+const { openBackend } = await built('llama/backend.js');
 const { resolveSampling, SamplerChain } = await built('sampling/index.js');
 const { drawShared, positionNoise, sequentialRandom } = await built('speculative/index.js');
 
@@ -33,9 +31,9 @@ const CASES = [
   { label: 'temperature alone', options: { topK: 0, topP: 1, minP: 0 }, steps: [TEMPERATURE, DRAW] },
 ];
 
-const library = await openTheLibrary();
+const backend = await openBackend();
 const costs = [152_000, 32_000].flatMap((vocabularySize) => CASES.map((each) => measure(vocabularySize, each)));
-library.close();
+backend.close();
 
 if (values.json) console.log(JSON.stringify(costs, undefined, 2));
 else {
@@ -54,7 +52,7 @@ else {
 function measure(vocabularySize, { label, options, steps }) {
   const noise = positionNoise(1);
   const chain = new SamplerChain({ options: resolveSampling(options), vocabularySize, noise });
-  const native = new NativeChain({ functions: library.functions, vocabularySize, steps });
+  const native = backend.nativeChain({ vocabularySize, steps });
   const cost = measureSampling(
     {
       label,
@@ -66,16 +64,4 @@ function measure(vocabularySize, { label, options, steps }) {
   );
   native.close();
   return cost;
-}
-
-async function openTheLibrary() {
-  const { location, problem } = await locateLibraries({
-    env: process.env,
-    platform: process.platform,
-    arch: process.arch,
-    resolve: resolvePackage,
-    listGpus: async () => [],
-  });
-  if (!location) throw problem;
-  return openLibrary(location);
 }

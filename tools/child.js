@@ -63,6 +63,18 @@ export function runProgram(program, args, { output: mode = 'pass', ...options } 
 }
 
 /**
+ * What a program wrote to stdout, its output being kept.
+ *
+ * @param {Promise<Ended>} ended
+ * @throws Error holding all of its output, when it failed
+ */
+export async function succeed(ended) {
+  const { exitCode, stdout, output } = await ended;
+  if (exitCode !== 0) throw new Error(`exit code ${exitCode}\n${output}`);
+  return stdout;
+}
+
+/**
  * Runs the npm that started this process, or else the one on the path. Settings of an outer npm (`--silent`,
  * `--omit`) are inherited: name in `args` whatever must hold.
  *

@@ -12,15 +12,18 @@ export class Tally {
    * One named check: it fails when `action` throws.
    * @param {string} name
    * @param {() => unknown} action may return a promise
+   * @returns whether it passed
    */
   async check(name, action) {
     try {
       await action();
       this.#passed += 1;
       console.log(`  ok      ${name}`);
+      return true;
     } catch (error) {
       this.#failed += 1;
       console.log(`  FAILED  ${name}\n${error instanceof Error ? error.message : error}`);
+      return false;
     }
   }
 

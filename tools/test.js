@@ -3,7 +3,7 @@
  * (`npm test -- src/text -t name`) only the tests that vitest selects by them. Ends with `N passed, N failed`.
  */
 import { join } from 'node:path';
-import { runProgram } from './child.js';
+import { runProgram, succeed } from './child.js';
 import { endWithNpm } from './orphan.js';
 import { build, install, root, StepFailed } from './prepare.js';
 import { Tally } from './tally.js';
@@ -21,18 +21,15 @@ try {
   process.exit(1);
 }
 
-/** @param {string} program @param {readonly string[]} args */
-async function succeed(program, args) {
-  const { exitCode, output } = await runProgram(process.execPath, [join(root, 'node_modules', program), ...args], {
-    cwd: root,
-    output: 'keep',
-  });
-  if (exitCode !== 0) throw new Error(output);
+/** @param {readonly string[]} args the program's file under node_modules, then its own arguments */
+function runInstalled([program = '', ...args]) {
+  const file = join(root, 'node_modules', program);
+  return succeed(runProgram(process.execPath, [file, ...args], { cwd: root, output: 'keep' }));
 }
 
 if (selection.length === 0) {
-  await tally.check('format and lint', () => succeed('@biomejs/biome/bin/biome', ['check', '.']));
-  await tally.check('types', () => succeed('typescript/bin/tsc', ['--noEmit', '-p', 'tsconfig.json']));
+  await tally.check('format and lint', () => runInstalled(['@biomejs/biome/bin/biome', 'check', '.']));
+  await tally.check('types', () => runInstalled(['typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json']));
 }
 // Tests that start the command line need it; the others run even if it fails.
 await tally.check('build', build);
