@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Library } from '../llama/library.js';
-import { NativeChain, type NativeStep } from '../llama/native-chain.js';
-import { openTestLibrary } from '../llama/testing/library.js';
+import { type LlamaBackend, openBackend } from '../llama/backend.js';
+import type { NativeStep } from '../llama/native-chain.js';
 import { type Distribution, type Random, type Row, sequentialRandom, type Token } from '../speculative/index.js';
-import { type PartialSampling, resolveSampling, SamplerChain, type SamplingOptions } from './index.js';
+import {
+  type PartialSampling,
+  resolveSampling,
+  SamplerChain,
+  type SamplingOptions,
+  SequenceBreakers,
+} from './index.js';
 
 /*
  * llama.cpp's own chain is the oracle: on random rows, histories and options both must leave the same tokens with the
@@ -21,11 +26,11 @@ const XTC_ALWAYS = { exponential: () => 1, uniform: () => 0 };
 /** Nothing but what a test asks for. */
 const NEUTRAL: PartialSampling = { temperature: 1, topK: 0, topP: 1, minP: 0 };
 
-let library: Library;
+let backend: LlamaBackend;
 beforeAll(async () => {
-  library = await openTestLibrary();
+  backend = await openBackend();
 });
-afterAll(() => library.close());
+afterAll(() => backend.close());
 
 /** Normal noise with a few peaks, as models produce it. */
 function randomRow(random: Random, size: number): Row {
@@ -102,8 +107,7 @@ function nativeStep(name: SamplingOptions['order'][number], options: SamplingOpt
 
 function nativeLaw(options: SamplingOptions, history: readonly Token[], row: Row): Distribution {
   const biases = [...options.logitBias].map(([token, bias]) => ({ token, bias }));
-  const chain = new NativeChain({
-    functions: library.functions,
+  const chain = backend.nativeChain({
     vocabularySize: row.length,
     steps: [{ step: 'logit_bias', biases }, ...options.order.map((name) => nativeStep(name, options))],
   });
@@ -243,14 +247,46 @@ describe('the same law as llama.cpp, whole chains', () => {
     compare(24, (random) => ({ ...anyOptions(random), topNSigma: undefined, topK: 100, typicalP: random() })));
 });
 
+test('DRY with sequence breakers, in the words of a vocabulary', async () => {
+  const model = await backend.loadModel('models/draft-q8_0.gguf', { placement: { on: 'cpu' } });
+  const { vocabulary } = model;
+  const breakers = new SequenceBreakers(vocabulary);
+  const random = sequentialRandom(5);
+  const texts = ['\n', ':', '"', '*', 'the', 'the cat', ' said'];
+  const story = 'The cat said: "No."\nThe cat said: "No, the cat." And the cat said * to the cat of the other cat. ';
+  const words = vocabulary.tokenize(story.repeat(3), { addSpecial: false, parseSpecial: false });
+  for (let i = 0; i < 60; i++) {
+    const chosen = texts.filter(() => random() < 0.3);
+    const given = { ...NEUTRAL, topK: 100, dryMultiplier: 1, dryAllowedLength: integer(random, 1, 3) };
+    const options = resolveSampling({ ...given, dryRange: integer(random, 10, 100), drySequenceBreakers: chosen });
+    const history = words.slice(0, integer(random, 10, words.length));
+    const row = randomRow(random, vocabulary.size);
+    const native = backend.nativeChain({
+      vocabularySize: vocabulary.size,
+      model,
+      steps: [{ ...nativeStep('dry', options), breakers: chosen } as NativeStep, nativeStep('top_k', options)],
+    });
+    for (const token of history) native.accept(token);
+    const chain = new SamplerChain({
+      options,
+      vocabularySize: vocabulary.size,
+      noise: XTC_ALWAYS,
+      history,
+      breakers: breakers.spellings(chosen),
+    });
+    expectSameLaw(chain.law(row), native.apply(row), `case ${i}, breakers ${JSON.stringify(chosen)}`);
+    native.close();
+  }
+  model.close();
+});
+
 test("Mirostat moves on as llama.cpp's does, whatever is drawn", () => {
   const random = sequentialRandom(7);
   const size = 32_000;
   for (const temperature of [0.7, 1, 1.4]) {
     const given = { temperature, mirostat: 'v2', mirostatTau: 3 + 3 * random(), mirostatEta: 0.3 * random() } as const;
     const ours = new SamplerChain({ options: resolveSampling(given), vocabularySize: size, noise: XTC_ALWAYS });
-    const native = new NativeChain({
-      functions: library.functions,
+    const native = backend.nativeChain({
       vocabularySize: size,
       steps: [
         { step: 'temp', temperature },
