@@ -19,6 +19,7 @@ import { checkModelParts } from './model-check.js';
 import { loadWeights } from './model-load.js';
 import { readModelParts } from './model-parts.js';
 import { NativeChain, type NativeStep } from './native-chain.js';
+import { probeGpus } from './probe.js';
 
 export interface BackendOptions {
   /** Where OUTRIDER_LLAMA_DIR is looked up. Default: process.env. */
@@ -64,7 +65,7 @@ export function inspectLibraries(env: NodeJS.ProcessEnv = process.env): Promise<
     platform: process.platform,
     arch: process.arch,
     resolve: resolvePackage,
-    listGpus: async () => [],
+    listGpus: probeGpus,
   });
 }
 

@@ -95,11 +95,11 @@ function bindFunctions(location: Location): Functions {
     return Object.entries(table).map(([name, prototype]) => [name, library.func(prototype)]);
   };
   try {
-    // libllama first: it pulls in the other two from its own folder.
+    // Dependencies first: the loader then finds them in memory, wherever it would look for their files.
     return Object.fromEntries([
-      ...bind(location.llama, LLAMA),
-      ...bind(location.ggml, GGML),
       ...bind(location.ggmlBase, GGML_BASE),
+      ...bind(location.ggml, GGML),
+      ...bind(location.llama, LLAMA),
     ]);
   } catch (error) {
     const reason = (error as Error).message;
