@@ -1,3 +1,4 @@
+// @ts-check
 /** `npm run build`: compiles `src` into a fresh `dist`, whatever the dates say. */
 import { install, rebuild, StepFailed } from './prepare.js';
 

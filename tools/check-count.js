@@ -1,3 +1,4 @@
+// @ts-check
 import assert from 'node:assert/strict';
 
 /** A generation that the embedded pair gets right, as a command for `outrider`; its output is for `checkCount`. */

@@ -1,3 +1,4 @@
+// @ts-check
 /** The steps of `.ci/run`. Each is a program that ends with a line `N passed, N failed`. */
 import { join } from 'node:path';
 import { runNpm, runProgram } from './child.js';

@@ -1,3 +1,4 @@
+// @ts-check
 const INTERVAL_MS = 500;
 
 /**

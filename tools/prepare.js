@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Makes a checkout ready to run: dependencies installed, sources compiled, each only when needed. Plain JavaScript
  * that imports nothing but Node, because it runs before there is anything else. Reports on stderr: stdout belongs to

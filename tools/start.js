@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * `npm start -- <command ...>`: prepares the checkout, then becomes `outrider <command ...>`: the same process, so
  * that streams, signals and the exit code are the command's own.

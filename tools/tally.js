@@ -1,3 +1,4 @@
+// @ts-check
 /** Counts what passed and failed, and prints the line that machines read: `N passed, N failed`. */
 export class Tally {
   #passed = 0;

@@ -1,3 +1,4 @@
+// @ts-check
 /** Runs under the current LTS of Node what may differ between versions: the tests without a model, and a generation. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// @ts-check
 /** Packs the package, checks what is in it, installs it into an empty folder and uses it there. */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';

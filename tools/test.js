@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * `npm test`: format and lint, types, then the tests that need no model, then those that do. With arguments
  * (`npm test -- src/text -t name`) only the tests that vitest selects by them. Ends with `N passed, N failed`.
