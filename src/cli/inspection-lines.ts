@@ -88,8 +88,13 @@ function metadataEntries({ metadata }: ModelInspection): Entry[] {
 
 function shown(value: MetadataValue): string {
   if (typeof value === 'object') return `[${value.length} x ${value.arrayOf}]`;
-  const text = visible(String(value));
+  const text = visible(typeof value === 'number' ? singlePrecision(value) : String(value));
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}... (${String(value).length} characters)` : text;
+}
+
+/** Most fractions in GGUF files are 32-bit: seven digits are all they hold. */
+function singlePrecision(value: number): string {
+  return String(Number.isInteger(value) ? value : Number(value.toPrecision(7)));
 }
 
 function pairEntries(pair: PairSummary, paint: Paint): Entry[] {

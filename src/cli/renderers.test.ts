@@ -142,18 +142,19 @@ describe('statisticsLines', () => {
 
   it('labels both rates, and says nothing of speculation where there was none', () => {
     const lines = statisticsLines(startEvent(), finish, 30);
-    expect(lines).toHaveLength(2);
+    expect(lines).toHaveLength(3);
     expect(lines[0]).toContain('3 tokens in 0.100 s, 60.0 tokens/s; prompt 3 tokens');
     expect(lines[1]).toContain('drafted 2 = accepted 1 + rejected 1 + discarded 0');
-    expect(lines[1]).toContain('acceptance rate 50.0 % (of judged), draft efficiency 50.0 % (of drafted)');
-    expect(lines[1]).toContain('block efficiency 1.50 tokens a round');
+    expect(lines[2]).toBe(
+      'acceptance rate 50.0 % of the judged tokens, draft efficiency 50.0 % of the drafted, block efficiency 1.50 tokens a round',
+    );
     expect(statisticsLines(startEvent({ mode: 'main' }), finish, 30)).toHaveLength(1);
   });
 
   it('tells a drawn seed where it brings the text back', () => {
     const drawn = startEvent({ seed: 99, seedOrigin: 'drawn' });
-    expect(statisticsLines(drawn, finish, 30)[2]).toContain('--seed 99');
-    expect(statisticsLines({ ...drawn, verification: 'block' }, finish, 30)).toHaveLength(2);
+    expect(statisticsLines(drawn, finish, 30)[3]).toContain('--seed 99');
+    expect(statisticsLines({ ...drawn, verification: 'block' }, finish, 30)).toHaveLength(3);
   });
 
   it('has a word for what was never measured', () => {

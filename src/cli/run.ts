@@ -118,7 +118,7 @@ function views(engine: CommandEngine, { flags, surroundings, out, err }: Run): E
   const { stdout, stderr, env } = surroundings;
   const { target, draft } = engine.models;
   const vocabulary = (flags.mode === 'draft' && draft ? draft : target).model.vocabulary;
-  const names = (token: number): string => tokenText(vocabulary.bytes(token, true), '|]');
+  const names = (token: number): string => tokenText(vocabulary.bytes(token, true));
   const debug = flags.debug ? [renderDebug(err, { names, paint: painter(wantsColour(stderr, env)) })] : [];
   if (flags.json) return [...debug, renderJson(out, engine)];
 

@@ -2,7 +2,7 @@ import type { FinishEvent, StartEvent } from '../engine/events.js';
 
 /** What a generation did, for people: speed, speculation where there was any, and how to get the text again. */
 export function statisticsLines(start: StartEvent, finish: FinishEvent, loadMs: number): string[] {
-  return [speedLine(finish, loadMs), ...speculationLine(start, finish), ...seedLine(start)];
+  return [speedLine(finish, loadMs), ...speculationLines(start, finish), ...seedLine(start)];
 }
 
 function speedLine({ timings, promptTokens, completionTokens, reason }: FinishEvent, loadMs: number): string {
@@ -12,17 +12,13 @@ function speedLine({ timings, promptTokens, completionTokens, reason }: FinishEv
   return `${generated}; ${prompt}; loaded in ${seconds(loadMs)}; ended by: ${reason}`;
 }
 
-function speculationLine({ mode, draftMax }: StartEvent, { statistics }: FinishEvent): string[] {
+function speculationLines({ mode, draftMax }: StartEvent, { statistics }: FinishEvent): string[] {
   if (mode !== 'speculative') return [];
   const { rounds, drafted, accepted, rejected, discarded } = statistics;
   const { acceptanceRate, draftEfficiency, blockEfficiency } = statistics;
   return [
-    [
-      `speculation: ${rounds} rounds, drafts of at most ${draftMax}`,
-      `drafted ${drafted} = accepted ${accepted} + rejected ${rejected} + discarded ${discarded}`,
-      `acceptance rate ${percent(acceptanceRate)} (of judged), draft efficiency ${percent(draftEfficiency)} (of drafted)`,
-      `block efficiency ${blockEfficiency?.toFixed(2) ?? '-'} tokens a round`,
-    ].join('; '),
+    `speculation: ${rounds} rounds, drafts of at most ${draftMax}; drafted ${drafted} = accepted ${accepted} + rejected ${rejected} + discarded ${discarded}`,
+    `acceptance rate ${percent(acceptanceRate)} of the judged tokens, draft efficiency ${percent(draftEfficiency)} of the drafted, block efficiency ${blockEfficiency?.toFixed(2) ?? '-'} tokens a round`,
   ];
 }
 

@@ -3,16 +3,16 @@ import { visible } from './terminal.js';
 
 /**
  * A token's bytes on one line: text where they are text, `\xf0` for a byte that belongs to no whole character, control
- * characters spelled out. Characters in `escaped`, and the backslash, get a backslash.
+ * characters spelled out, the backslash doubled.
  */
-export function tokenText(bytes: Uint8Array, escaped = ''): string {
+export function tokenText(bytes: Uint8Array): string {
   let text = '';
   for (let i = 0; i < bytes.length; ) {
     const length = characterLength(bytes.subarray(i));
     if (length === 0) text += `\\x${bytes[i++]!.toString(16).padStart(2, '0')}`;
     else {
       const character = Buffer.from(bytes.subarray(i, i + length)).toString('utf8');
-      text += character === '\\' || escaped.includes(character) ? `\\${character}` : visible(character);
+      text += character === '\\' ? '\\\\' : visible(character);
       i += length;
     }
   }
