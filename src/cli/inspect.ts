@@ -2,7 +2,7 @@
 import { totalmem } from 'node:os';
 import type { Device } from '../engine/backend.js';
 import { OutriderError } from '../errors.js';
-import type { Candidate, LlamaBackend } from '../llama/index.js';
+import type { Candidate, LlamaBackend, ModelOutline } from '../llama/index.js';
 import { freeMemory } from '../models/free-memory.js';
 import { inspectionLines } from './inspection-lines.js';
 import { type ModelReport, reportModel } from './model-report.js';
@@ -41,8 +41,7 @@ export interface Machine {
   readonly memory: { readonly freeBytes: number; readonly totalBytes: number };
 }
 
-type InspectedBackend = Pick<LlamaBackend, 'info' | 'report' | 'devices' | 'readGguf' | 'loadModel' | 'close'>;
-type InspectedModel = Awaited<ReturnType<LlamaBackend['loadModel']>>;
+type InspectedBackend = Pick<LlamaBackend, 'info' | 'report' | 'devices' | 'readGguf' | 'loadOutline' | 'close'>;
 
 /**
  * Runs the command. What a file says is shown also when the model cannot be loaded.
@@ -74,14 +73,14 @@ interface Findings {
 async function inspectAll(backend: InspectedBackend, paths: readonly string[]): Promise<Findings> {
   const reports: ModelReport[] = [];
   for (const path of paths) reports.push(await reportModel((part) => backend.readGguf(part), path));
-  const loaded: (InspectedModel | OutriderError)[] = [];
+  const loaded: (ModelOutline | OutriderError)[] = [];
   for (const { paths } of reports) loaded.push(await load(backend, paths[0] as string));
 
   const [target, draft] = loaded;
   const pair = isModel(target) && isModel(draft) ? { pair: summarisePair(target, draft) } : {};
   const models = reports.map((report, i) => ({
     ...report,
-    ...loadedPart(loaded[i] as InspectedModel | OutriderError),
+    ...loadedPart(loaded[i] as ModelOutline | OutriderError),
   }));
   return {
     inspection: { models, ...pair, machine: inspectMachine(backend) },
@@ -89,20 +88,20 @@ async function inspectAll(backend: InspectedBackend, paths: readonly string[]): 
   };
 }
 
-async function load(backend: InspectedBackend, path: string): Promise<InspectedModel | OutriderError> {
+async function load(backend: InspectedBackend, path: string): Promise<ModelOutline | OutriderError> {
   try {
-    return await backend.loadModel(path, { placement: { on: 'cpu' } });
+    return await backend.loadOutline(path);
   } catch (error) {
     if (error instanceof OutriderError) return error;
     throw error;
   }
 }
 
-function isModel(model: InspectedModel | OutriderError | undefined): model is InspectedModel {
+function isModel(model: ModelOutline | OutriderError | undefined): model is ModelOutline {
   return model !== undefined && !(model instanceof OutriderError);
 }
 
-function loadedPart(model: InspectedModel | OutriderError): Pick<ModelInspection, 'vocabulary' | 'problem'> {
+function loadedPart(model: ModelOutline | OutriderError): Pick<ModelInspection, 'vocabulary' | 'problem'> {
   return isModel(model) ? { vocabulary: reportVocabulary(model.vocabulary) } : { problem: model.message };
 }
 

@@ -8,7 +8,7 @@ import type {
   Placement,
 } from '../engine/backend.js';
 import { OutriderError } from '../errors.js';
-import { VERSION } from './abi/v0.5.0/index.js';
+import { type Pointer, VERSION } from './abi/v0.5.0/index.js';
 import { estimateMemory } from './estimate.js';
 import { type GgufFile, readGguf } from './gguf.js';
 import { type Library, openLibrary } from './library.js';
@@ -16,7 +16,7 @@ import { type LibraryReport, locateLibraries, resolvePackage } from './locate.js
 import type { LogSink } from './log.js';
 import { LlamaModel } from './model.js';
 import { checkModelParts } from './model-check.js';
-import { loadWeights } from './model-load.js';
+import { loadOutline, loadWeights } from './model-load.js';
 import { readModelParts } from './model-parts.js';
 import { NativeChain, type NativeStep } from './native-chain.js';
 import { probeGpus } from './probe.js';
@@ -32,10 +32,18 @@ export interface BackendOptions {
   readonly inPlaceMs?: number;
 }
 
+/** What is known of a model without its weights. */
+export type ModelOutline = Omit<LlamaModel, 'createContext'>;
+
 /** llama.cpp as the engine's backend, with what only llama.cpp offers. */
 export interface LlamaBackend extends Backend {
   readonly report: LibraryReport;
   loadModel(path: string, options: LoadOptions): Promise<LlamaModel>;
+  /**
+   * A model without its weights, in the time that its vocabulary takes.
+   * @throws OutriderError model_not_found, model_invalid
+   */
+  loadOutline(path: string): Promise<ModelOutline>;
   /** See readGguf. */
   readGguf(path: string): Promise<GgufFile>;
   /** llama.cpp's own sampler chain; `model` is needed for the breakers of `dry`. */
@@ -112,19 +120,13 @@ class OpenBackend implements LlamaBackend {
     const library = this.#open();
     if (options.placement.on === 'gpu') this.#requireGpu();
     const files = await this.#checkedFiles(path);
-    const pointer = await this.#listening(() => loadWeights(library, files, options));
-    const { inPlaceMs = IN_PLACE_MS } = this.#options;
-    const model = new LlamaModel({
-      library,
-      files,
-      pointer,
-      options,
-      inPlaceMs,
-      now: () => performance.now(),
-      mayRunInPlace: () => !library.log.hasListeners,
-    });
-    this.#models.add(model);
-    return model;
+    return this.#wrap(files, await this.#listening(() => loadWeights(library, files, options)), options);
+  }
+
+  async loadOutline(path: string): Promise<ModelOutline> {
+    const library = this.#open();
+    const files = await this.#checkedFiles(path);
+    return this.#wrap(files, await this.#listening(() => loadOutline(library, files)), { placement: { on: 'cpu' } });
   }
 
   async readMetadata(path: string): Promise<ReadonlyMap<string, string>> {
@@ -157,6 +159,22 @@ class OpenBackend implements LlamaBackend {
   #open(): Library {
     if (this.#closed) throw new OutriderError('closed', 'the backend is closed; open it again to use it');
     return this.#library;
+  }
+
+  #wrap(files: readonly GgufFile[], pointer: Pointer, options: LoadOptions): LlamaModel {
+    const library = this.#library;
+    const { inPlaceMs = IN_PLACE_MS } = this.#options;
+    const model = new LlamaModel({
+      library,
+      files,
+      pointer,
+      options,
+      inPlaceMs,
+      now: () => performance.now(),
+      mayRunInPlace: () => !library.log.hasListeners,
+    });
+    this.#models.add(model);
+    return model;
   }
 
   async #checkedFiles(path: string): Promise<readonly GgufFile[]> {

@@ -1,7 +1,13 @@
 import koffi from 'koffi';
 import type { LoadOptions, Placement } from '../engine/backend.js';
 import { OutriderError } from '../errors.js';
-import { CALLBACK_TYPES, callAsync, type llama_model_params, type Pointer } from './abi/v0.5.0/index.js';
+import {
+  CALLBACK_TYPES,
+  callAsync,
+  LLAMA_LOAD_MODE,
+  type llama_model_params,
+  type Pointer,
+} from './abi/v0.5.0/index.js';
 import type { GgufFile } from './gguf.js';
 import type { Library } from './library.js';
 import { refusalReason } from './refusal.js';
@@ -17,6 +23,26 @@ const NO_DEVICES = new BigUint64Array(new ArrayBuffer(BigUint64Array.BYTES_PER_E
  * @throws OutriderError model_invalid, memory_exceeded, aborted
  */
 export function loadWeights(library: Library, parts: readonly GgufFile[], options: LoadOptions): Promise<Pointer> {
+  return loadNative(library, parts, options, {});
+}
+
+/**
+ * Loads all of checked files but the weights: vocabulary, metadata and the shapes of the tensors, which llama.cpp checks
+ * as it does when it loads them. No context may be made of it.
+ * @throws OutriderError model_invalid
+ */
+export function loadOutline(library: Library, parts: readonly GgufFile[]): Promise<Pointer> {
+  // A model without weights that maps the file ends the process.
+  const params = { no_alloc: true, load_mode: LLAMA_LOAD_MODE.NONE };
+  return loadNative(library, parts, { placement: { on: 'cpu' } }, params);
+}
+
+function loadNative(
+  library: Library,
+  parts: readonly GgufFile[],
+  options: LoadOptions,
+  extent: Partial<llama_model_params>,
+): Promise<Pointer> {
   const path = parts[0]?.path ?? '';
   return library.exclusively(async () => {
     if (options.signal?.aborted) throw aborted(path);
@@ -30,6 +56,7 @@ export function loadWeights(library: Library, parts: readonly GgufFile[], option
       const params = {
         ...functions.llama_model_default_params(),
         ...placementParams(options.placement),
+        ...extent,
         progress_callback: progress.callback,
       };
       const model = await callAsync(
