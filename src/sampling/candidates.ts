@@ -1,5 +1,5 @@
 import type { Distribution, Row, Token } from '../speculative/index.js';
-import { greatest, selectFrom, selectTop, spreadOf, weighDown } from './selection.js';
+import { deviationOf, greatest, selectFrom, selectTop, weighDown } from './selection.js';
 import type { Pairs } from './sort.js';
 import { pairsOf, sortDescending } from './sort.js';
 
@@ -47,17 +47,12 @@ export class Candidates {
     return this.#listed === undefined ? this.#row.length : this.#listed + this.#masked;
   }
 
-  /** Whether the list is known to be in descending order. */
-  get sorted(): boolean {
-    return this.#sorted;
-  }
-
-  /** Ids of the listed candidates: `list` or a cut must have come before. Only the first `list()` are valid. */
+  /** Ids of the listed candidates, the first `list()` of these: ask it first, and again after any change. */
   get ids(): Int32Array {
     return this.#pairs.ids;
   }
 
-  /** Logits, parallel to `ids`. Writing them is allowed where it keeps their order. */
+  /** Logits, parallel to `ids`. */
   get logits(): Float64Array {
     return this.#pairs.keys;
   }
@@ -102,11 +97,10 @@ export class Candidates {
     );
   }
 
-  /** Mean and standard deviation of the logits above -Infinity. */
-  spread(): { mean: number; deviation: number } {
-    if (this.#listed !== undefined) return spreadOf(this.logits, this.#listed);
-    const { mean, deviation } = spreadOf(this.#row, this.#row.length);
-    return { mean: mean / this.#divisor, deviation: deviation / this.#divisor };
+  /** Standard deviation of the logits above -Infinity. */
+  deviation(): number {
+    if (this.#listed !== undefined) return deviationOf(this.logits, this.#listed);
+    return deviationOf(this.#row, this.#row.length) / this.#divisor;
   }
 
   /** Makes sure that the candidates are a list, in any order, and returns its length. */
@@ -115,7 +109,7 @@ export class Candidates {
     return this.#listed!;
   }
 
-  /** As `list`, in descending order of logits, equal ones in order of id. */
+  /** As `list`, in descending order of logits; equal ones as they were, which is by id unless edits made them equal. */
   sort(): number {
     const length = this.list();
     if (!this.#sorted) sortDescending(this.#pairs, length, this.#scratchFor(length));

@@ -1,3 +1,4 @@
+import { OutriderError } from '../errors.js';
 import type { Distribution, Noise, Row, Sampler, Token } from '../speculative/index.js';
 import { Candidates } from './candidates.js';
 import { History } from './history.js';
@@ -43,12 +44,16 @@ export class SamplerChain implements Sampler {
   /** The law of the next token, where Mirostat has to know it. */
   #current: Distribution | undefined;
 
-  /** @throws RangeError if a biased, banned or earlier token is outside the vocabulary */
+  /** @throws OutriderError invalid_argument if a biased or banned token is outside the vocabulary */
   constructor({ options, vocabularySize, noise, banned = [], history = [], breakers = [] }: SamplerSettings) {
     const bans = [...banned];
     for (const token of [...bans, ...options.logitBias.keys()]) {
       if (!(Number.isInteger(token) && token >= 0 && token < vocabularySize)) {
-        throw new RangeError(`logitBias: expected token ids from 0 to ${vocabularySize - 1}, got ${token}`);
+        throw new OutriderError(
+          'invalid_argument',
+          `logitBias: expected token ids from 0 to ${vocabularySize - 1}, got ${token}`,
+          { parameter: 'logitBias' },
+        );
       }
     }
     const names = activeSteps(options, vocabularySize);

@@ -148,8 +148,8 @@ export function weighDown(row: Row, peak: number, divisor: number, mass: number)
   return { sum, floor: Number.NEGATIVE_INFINITY };
 }
 
-/** Mean and standard deviation of the logits above -Infinity. */
-export function spreadOf(logits: Row | Float64Array, length: number): { mean: number; deviation: number } {
+/** Standard deviation of those of the first `length` logits that are above -Infinity. */
+export function deviationOf(logits: Row | Float64Array, length: number): number {
   let count = 0;
   let sum = 0;
   let squares = 0;
@@ -161,5 +161,5 @@ export function spreadOf(logits: Row | Float64Array, length: number): { mean: nu
     squares += logit * logit;
   }
   const mean = sum / count;
-  return { mean, deviation: Math.sqrt(Math.max(0, squares / count - mean * mean)) };
+  return Math.sqrt(Math.max(0, squares / count - mean * mean));
 }
