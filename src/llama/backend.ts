@@ -10,7 +10,8 @@ import type {
 import { OutriderError } from '../errors.js';
 import { type Pointer, VERSION } from './abi/v0.5.0/index.js';
 import { estimateMemory } from './estimate.js';
-import { type GgufFile, readGguf } from './gguf.js';
+import { type GgufArray, type GgufFile, readGguf, readGgufArray } from './gguf.js';
+import { type GgufChanges, rewriteGguf } from './gguf-write.js';
 import { type Library, openLibrary } from './library.js';
 import { type LibraryReport, locateLibraries, resolvePackage } from './locate.js';
 import type { LogSink } from './log.js';
@@ -20,6 +21,7 @@ import { loadOutline, loadWeights } from './model-load.js';
 import { readModelParts } from './model-parts.js';
 import { NativeChain, type NativeStep } from './native-chain.js';
 import { probeGpus } from './probe.js';
+import { type FileType, quantizeModel } from './quantize.js';
 
 export interface BackendOptions {
   /** Where OUTRIDER_LLAMA_DIR is looked up. Default: process.env. */
@@ -46,6 +48,12 @@ export interface LlamaBackend extends Backend {
   loadOutline(path: string): Promise<ModelOutline>;
   /** See readGguf. */
   readGguf(path: string): Promise<GgufFile>;
+  /** See readGgufArray. */
+  readGgufArray(path: string, key: string): Promise<GgufArray>;
+  /** See rewriteGguf. */
+  rewriteGguf(path: string, out: string, changes?: GgufChanges): Promise<readonly string[]>;
+  /** See quantizeModel. */
+  quantize(path: string, out: string, options: { fileType: FileType; threads: number }): Promise<void>;
   /** llama.cpp's own sampler chain; `model` is needed for the breakers of `dry`. */
   nativeChain(options: {
     readonly vocabularySize: number;
@@ -136,6 +144,18 @@ class OpenBackend implements LlamaBackend {
 
   readGguf(path: string): Promise<GgufFile> {
     return readGguf(this.#open().functions, path);
+  }
+
+  readGgufArray(path: string, key: string): Promise<GgufArray> {
+    return readGgufArray(this.#open().functions, path, key);
+  }
+
+  rewriteGguf(path: string, out: string, changes?: GgufChanges): Promise<readonly string[]> {
+    return rewriteGguf(this.#open().functions, path, out, changes);
+  }
+
+  quantize(path: string, out: string, options: { fileType: FileType; threads: number }): Promise<void> {
+    return quantizeModel(this.#open(), path, out, options);
   }
 
   nativeChain({ model, ...options }: Parameters<LlamaBackend['nativeChain']>[0]): NativeChain {

@@ -36,7 +36,58 @@ export interface GgufFile {
  * of milliseconds for a large vocabulary, off the event loop.
  * @throws OutriderError model_not_found, model_invalid
  */
-export async function readGguf(functions: Functions, path: string): Promise<GgufFile> {
+export function readGguf(functions: Functions, path: string): Promise<GgufFile> {
+  return withGguf(functions, path, (file, sizeBytes) => ({
+    path,
+    version: functions.gguf_get_version(file),
+    metadata: readMetadata(functions, file),
+    tensors: readTensors(functions, file),
+    dataOffset: functions.gguf_get_data_offset(file),
+    sizeBytes,
+  }));
+}
+
+/**
+ * The elements of an array in a GGUF file's metadata.
+ * @throws OutriderError model_not_found, model_invalid, also when there is no such array
+ */
+export function readGgufArray(functions: Functions, path: string, key: string): Promise<GgufArray> {
+  return withGguf(functions, path, (file) => {
+    const index = functions.gguf_find_key(file, key);
+    if (index < 0 || GGUF_TYPE[functions.gguf_get_kv_type(file, index)] !== 'array') {
+      throw new OutriderError('model_invalid', `${path} has no array ${key} in its metadata`, { path, key });
+    }
+    const type = GGUF_TYPE[functions.gguf_get_arr_type(file, index)] as GgufType;
+    const length = functions.gguf_get_arr_n(file, index);
+    if (type === 'string') return Array.from({ length }, (_, i) => functions.gguf_get_arr_str(file, index, i));
+    if (length === 0 || type === 'array') return [];
+    return Array.from(koffi.decode(functions.gguf_get_arr_data(file, index), C_TYPES[type], length));
+  });
+}
+
+export type GgufArray = readonly (string | number | bigint | boolean)[];
+
+/** The C types of fixed-size elements. */
+const C_TYPES: Readonly<Record<Exclude<GgufType, 'string' | 'array'>, string>> = {
+  uint8: 'uint8_t',
+  int8: 'int8_t',
+  uint16: 'uint16_t',
+  int16: 'int16_t',
+  uint32: 'uint32_t',
+  int32: 'int32_t',
+  float32: 'float',
+  bool: 'bool',
+  uint64: 'uint64_t',
+  int64: 'int64_t',
+  float64: 'double',
+};
+
+/** Opens a checked file's header for `use`, which must not keep it. */
+export async function withGguf<T>(
+  functions: Functions,
+  path: string,
+  use: (file: Pointer, sizeBytes: number) => T,
+): Promise<T> {
   const { sizeBytes } = await checkModelFile(path);
   const file = await callAsync(functions.gguf_init_from_file, path, { no_alloc: true, ctx: null });
   if (file === null) {
@@ -47,14 +98,7 @@ export async function readGguf(functions: Functions, path: string): Promise<Gguf
     );
   }
   try {
-    return {
-      path,
-      version: functions.gguf_get_version(file),
-      metadata: readMetadata(functions, file),
-      tensors: readTensors(functions, file),
-      dataOffset: functions.gguf_get_data_offset(file),
-      sizeBytes,
-    };
+    return use(file, sizeBytes);
   } finally {
     functions.gguf_free(file);
   }

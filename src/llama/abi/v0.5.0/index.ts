@@ -2,4 +2,6 @@
 export type { Memory, NativeFunction, Pointer } from '../prototype.js';
 export { callAsync } from '../prototype.js';
 export * from './functions.js';
+export * from './ggml-functions.js';
 export * from './layouts.js';
+export * from './llama-functions.js';
