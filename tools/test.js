@@ -35,6 +35,14 @@ if (selection.length === 0) {
 // Tests that start the command line need it; the others run even if it fails.
 await tally.check('build', build);
 const vitestArgs = selection.length === 0 ? [] : [...selection, '--passWithNoTests'];
-tally.add(await runTests(process.execPath, 'standalone', vitestArgs));
-tally.add(await runTests(process.execPath, 'model', vitestArgs));
+let count = 0;
+for (const project of /** @type {const} */ (['standalone', 'model'])) {
+  const result = await runTests(process.execPath, project, vitestArgs);
+  tally.add(result);
+  count += result.passed + result.failed;
+}
+if (count === 0) {
+  console.log(`No test is selected by ${selection.join(' ')}`);
+  tally.add({ passed: 0, failed: 1 });
+}
 tally.close();
