@@ -8,7 +8,8 @@ import { closeModel } from './loaded-model.js';
 import { checkEngineOptions, type EngineOptions } from './options.js';
 import { Places } from './places.js';
 import { prepare } from './prepare.js';
-import type { GenerationRequest } from './request.js';
+import { type TokenizedPrompt, tokenizePrompt } from './prompt.js';
+import type { GenerationRequest, Prompt } from './request.js';
 import { run } from './run.js';
 import { usableCores } from './threads.js';
 import { Updates } from './updates.js';
@@ -57,7 +58,7 @@ export class Engine {
    */
   async *generate(request: GenerationRequest, signal?: AbortSignal): AsyncGenerator<GenerationEvent, void, void> {
     if (this.#closing.signal.aborted) throw new OutriderError('closed', 'the engine is closed');
-    const plan = await prepare(request, this.models, drawSeed);
+    const plan = prepare(request, this.models, drawSeed);
     const either = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
     const queue = new Updates<number>();
     const place = this.#places.enter(either, (ahead) => queue.push(ahead));
@@ -76,6 +77,11 @@ export class Engine {
       this.#running.delete(running);
       finished();
     }
+  }
+
+  /** What a prompt is for the target: its tokens, and how it was understood. */
+  tokenize(prompt: Prompt): TokenizedPrompt {
+    return tokenizePrompt(prompt, this.models.target);
   }
 
   /** Aborts what is running, waits for it and gives everything back. Idempotent. */

@@ -11,6 +11,7 @@ import { findRowClass } from './find-row-class.js';
 import { type LoadedModel, modelName } from './loaded-model.js';
 import { checkMemory } from './memory.js';
 import type { EngineOptions } from './options.js';
+import { chatTemplateOf } from './prompt.js';
 import { type RowClass, STRICT_ROWS } from './row-class.js';
 import { threadsFor } from './threads.js';
 
@@ -199,6 +200,8 @@ class Loader {
 
   async #withContext(model: Model, role: ModelRole, contextSize: number): Promise<LoadedModel> {
     const context = await model.createContext(this.#contextOptions(model.sizeBytes, role, contextSize));
+    const chat = chatTemplateOf(model);
+    for (const note of chat.notes) this.#note(role, `${modelName(model.path)}: ${note}`);
     return {
       role,
       name: modelName(model.path),
@@ -206,6 +209,7 @@ class Loader {
       context,
       batcher: this.#batcher(context, { kind: 'free' }),
       breakers: new SequenceBreakers(model.vocabulary),
+      chat,
     };
   }
 

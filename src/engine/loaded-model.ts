@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { SequenceBreakers } from '../sampling/index.js';
+import type { ChatTemplate } from '../text/chat-template.js';
 import type { Context, Model } from './backend.js';
 import type { Batcher } from './batcher.js';
 import type { ModelRole } from './events.js';
@@ -13,6 +14,7 @@ export interface LoadedModel {
   readonly batcher: Batcher;
   /** DRY's breakers in this model's tokens, found once for each text. */
   readonly breakers: SequenceBreakers;
+  readonly chat: ChatTemplate;
 }
 
 /** What messages and JSON call a model: its file's name without ending and part number. */

@@ -36,12 +36,12 @@ const DRAFT_DEFAULTS = { max: 8, min: 0, minConfidence: 0.5 };
  * @param drawSeed a fresh seed, for a request without one
  * @throws OutriderError invalid_argument (with `details.parameter`), context_exceeded, template_failed
  */
-export async function prepare(request: GenerationRequest, models: LoadedModels, drawSeed: () => number): Promise<Plan> {
+export function prepare(request: GenerationRequest, models: LoadedModels, drawSeed: () => number): Plan {
   const notes: string[] = [];
   const mode = modeOf(request, models, notes);
   const writer = mode === 'draft' ? models.draft! : models.target;
   const sampling = resolveSampling(request.sampling ?? {}, recommendedSampling(writer.model.metadata));
-  const prompt = await tokenizePrompt(request.prompt, writer.model);
+  const prompt = tokenizePrompt(request.prompt, writer);
   notes.push(...prompt.notes);
   return {
     mode,

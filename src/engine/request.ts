@@ -1,7 +1,7 @@
 import type { SamplingOptions } from '../sampling/index.js';
 import type { Token } from '../speculative/index.js';
 
-type ChatMessage = { role: string; content: string };
+import type { ChatMessage } from '../text/messages.js';
 
 import type { Mode, VerificationRule } from './events.js';
 
