@@ -3,10 +3,10 @@ import type { TokenDifferences } from '../models/pair.js';
 import type { Inspection, Machine, ModelInspection } from './inspect.js';
 import type { MetadataValue } from './model-report.js';
 import type { PairSummary } from './pair-summary.js';
-import { type Paint, visible } from './terminal.js';
+import { type Paint, type Style, visible } from './terminal.js';
 
-/** A label and what stands beside it. */
-type Entry = readonly [label: string, value: string];
+/** A label and what stands beside it, both as files say it; and how it looks. */
+type Entry = readonly [label: string, value: string, style?: Style];
 
 /** Longer texts in the metadata, chat templates above all, are cut. */
 const LONGEST_VALUE = 100;
@@ -15,7 +15,7 @@ const LONGEST_VALUE = 100;
 export function inspectionLines({ models, pair, machine }: Inspection, paint: Paint): string[] {
   const section = (heading: string, entries: readonly Entry[]) => [
     paint('bold', visible(heading)),
-    ...columns(entries),
+    ...columns(entries, paint),
     '',
   ];
   return [
@@ -23,14 +23,15 @@ export function inspectionLines({ models, pair, machine }: Inspection, paint: Pa
       ...section(model.paths.join(', '), modelEntries(model)),
       ...section('Metadata', metadataEntries(model)),
     ]),
-    ...(pair ? [...section('As a pair', pairEntries(pair, paint))] : []),
+    ...(pair ? [...section('As a pair', pairEntries(pair))] : []),
     ...section('This machine', machineEntries(machine)),
   ].slice(0, -1);
 }
 
-function columns(entries: readonly Entry[]): string[] {
-  const width = Math.max(0, ...entries.map(([label]) => label.length));
-  return entries.map(([label, value]) => `  ${label.padEnd(width)}  ${visible(value, '\x1b')}`);
+function columns(entries: readonly Entry[], paint: Paint): string[] {
+  const shown = entries.map(([label, value, style]) => ({ label: visible(label), value: visible(value), style }));
+  const width = Math.max(0, ...shown.map(({ label }) => label.length));
+  return shown.map(({ label, value, style }) => `  ${label.padEnd(width)}  ${style ? paint(style, value) : value}`);
 }
 
 function modelEntries(model: ModelInspection): Entry[] {
@@ -88,8 +89,8 @@ function metadataEntries({ metadata }: ModelInspection): Entry[] {
 
 function shown(value: MetadataValue): string {
   if (typeof value === 'object') return `[${value.length} x ${value.arrayOf}]`;
-  const text = visible(typeof value === 'number' ? singlePrecision(value) : String(value));
-  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}... (${String(value).length} characters)` : text;
+  const text = typeof value === 'number' ? singlePrecision(value) : String(value);
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}... (${text.length} characters)` : text;
 }
 
 /** Most fractions in GGUF files are 32-bit: seven digits are all they hold. */
@@ -97,10 +98,10 @@ function singlePrecision(value: number): string {
   return String(Number.isInteger(value) ? value : Number(value.toPrecision(7)));
 }
 
-function pairEntries(pair: PairSummary, paint: Paint): Entry[] {
+function pairEntries(pair: PairSummary): Entry[] {
   const { metadataDifferences, roleMap } = pair;
   return [
-    ['verdict', pair.fits ? paint('green', 'fits') : `${paint('red', 'does not fit')}: ${pair.reason}`],
+    ['verdict', ...(pair.fits ? (['fits', 'green'] as const) : ([`does not fit: ${pair.reason}`, 'red'] as const))],
     ['equal tokens', `${pair.equalIds} of ${pair.sharedIds} shared ids`],
     ['unlike tokens', differences(pair.differing)],
     ['only in target', differences(pair.onlyTarget)],
