@@ -61,16 +61,7 @@ export function selectTop(row: Row, count: number, top: Pairs): number {
     length++;
   }
   for (let i = (length >> 1) - 1; i >= 0; i--) sift(top, i, length, keys[i]!, ids[i]!);
-  let bound = keys[0]!;
-  for (; next < row.length; next += GROUP) {
-    const end = next + GROUP;
-    if (end <= row.length && !groupExceeds(row, next, bound)) continue;
-    for (let i = next; i < Math.min(end, row.length); i++) {
-      if (!(row[i]! > bound)) continue;
-      sift(top, 0, length, row[i]!, i);
-      bound = keys[0]!;
-    }
-  }
+  improveHeap(top, length, row, next);
   for (let last = length - 1; last > 0; last--) {
     const key = keys[last]!;
     const id = ids[last]!;
@@ -79,6 +70,24 @@ export function selectTop(row: Row, count: number, top: Pairs): number {
     sift(top, 0, last, key, id);
   }
   return length;
+}
+
+/**
+ * Lets every logit from `next` on that exceeds the least of the heap take its place. A function of its own because V8
+ * compiles a hot loop for its first calls without what comes after it, and then falls out of that code call after call.
+ */
+function improveHeap(top: Pairs, length: number, row: Row, next: number): void {
+  const { keys } = top;
+  let bound = keys[0]!;
+  for (let start = next; start < row.length; start += GROUP) {
+    const end = start + GROUP;
+    if (end <= row.length && !groupExceeds(row, start, bound)) continue;
+    for (let i = start; i < Math.min(end, row.length); i++) {
+      if (!(row[i]! > bound)) continue;
+      sift(top, 0, length, row[i]!, i);
+      bound = keys[0]!;
+    }
+  }
 }
 
 /** Puts a pair in the place `hole` of a heap, or below it; every pair is one that comes after its children in the order. */
@@ -130,15 +139,7 @@ const DEPTH = 32;
  */
 export function weighDown(row: Row, peak: number, divisor: number, mass: number): { sum: number; floor: number } {
   const buckets = new Float64Array(RESOLUTION * DEPTH + 1);
-  let sum = 0;
-  for (let i = 0; i < row.length; i++) {
-    const depth = (peak - row[i]!) / divisor;
-    // Not so for -Infinity and NaN.
-    if (!(depth < Number.MAX_VALUE)) continue;
-    const weight = Math.exp(-depth);
-    sum += weight;
-    buckets[depth < DEPTH ? Math.floor(depth * RESOLUTION) : RESOLUTION * DEPTH]! += weight;
-  }
+  const sum = weighInto(buckets, row, peak, divisor);
   let covered = 0;
   for (let bucket = 0; bucket < RESOLUTION * DEPTH; bucket++) {
     covered += buckets[bucket]!;
@@ -162,4 +163,18 @@ export function deviationOf(logits: Row | Float64Array, length: number): number 
   }
   const mean = sum / count;
   return Math.sqrt(Math.max(0, squares / count - mean * mean));
+}
+
+/** Adds the weight of each logit to the bucket of its depth below the peak, and returns their sum. */
+function weighInto(buckets: Float64Array, row: Row, peak: number, divisor: number): number {
+  let sum = 0;
+  for (let i = 0; i < row.length; i++) {
+    const depth = (peak - row[i]!) / divisor;
+    // Not so for -Infinity and NaN.
+    if (!(depth < Number.MAX_VALUE)) continue;
+    const weight = Math.exp(-depth);
+    sum += weight;
+    buckets[depth < DEPTH ? Math.floor(depth * RESOLUTION) : RESOLUTION * DEPTH]! += weight;
+  }
+  return sum;
 }
