@@ -1,9 +1,11 @@
 /** `outrider inspect`: what a model is, whether two go together, and what this machine offers them. */
 import { totalmem } from 'node:os';
 import type { Device } from '../engine/backend.js';
+import { chatTemplateOf } from '../engine/prompt.js';
 import { OutriderError } from '../errors.js';
 import type { Candidate, LlamaBackend, ModelOutline } from '../llama/index.js';
 import { freeMemory } from '../models/free-memory.js';
+import type { ChatTemplate } from '../text/chat-template.js';
 import { inspectionLines } from './inspection-lines.js';
 import { type ModelReport, reportModel } from './model-report.js';
 import { type PairSummary, summarisePair } from './pair-summary.js';
@@ -24,9 +26,11 @@ export interface Inspection {
   readonly machine: Machine;
 }
 
-/** The file's part is always there, the vocabulary only of a model that can be loaded. */
+/** The file's part is always there, vocabulary and chat template only of a model that can be loaded. */
 export interface ModelInspection extends ModelReport {
   readonly vocabulary?: VocabularyReport;
+  /** Where the chat format comes from, and what is to be known of it. */
+  readonly chatTemplate?: { readonly used: ChatTemplate['used']; readonly notes: readonly string[] };
   /** Why it cannot be loaded. */
   readonly problem?: string;
 }
@@ -101,8 +105,10 @@ function isModel(model: ModelOutline | OutriderError | undefined): model is Mode
   return model !== undefined && !(model instanceof OutriderError);
 }
 
-function loadedPart(model: ModelOutline | OutriderError): Pick<ModelInspection, 'vocabulary' | 'problem'> {
-  return isModel(model) ? { vocabulary: reportVocabulary(model.vocabulary) } : { problem: model.message };
+function loadedPart(model: ModelOutline | OutriderError): Omit<ModelInspection, keyof ModelReport> {
+  if (!isModel(model)) return { problem: model.message };
+  const { used, notes } = chatTemplateOf(model);
+  return { vocabulary: reportVocabulary(model.vocabulary), chatTemplate: { used, notes } };
 }
 
 function inspectMachine({ info, report, devices }: InspectedBackend): Machine {

@@ -35,7 +35,7 @@ function columns(entries: readonly Entry[], paint: Paint): string[] {
 }
 
 function modelEntries(model: ModelInspection): Entry[] {
-  const { vocabulary, problem } = model;
+  const { vocabulary, chatTemplate, problem } = model;
   return [
     ['name', model.name ?? 'none'],
     ['architecture', architecture(model)],
@@ -50,6 +50,7 @@ function modelEntries(model: ModelInspection): Entry[] {
           ['added to text', added(vocabulary)],
         ] satisfies Entry[])
       : []),
+    ...(chatTemplate ? ([['chat format', chatFormat(chatTemplate)]] satisfies Entry[]) : []),
     [
       'recommends',
       Object.entries(model.sampling)
@@ -77,6 +78,12 @@ function weights({ weights, weightsBytes }: ModelInspection): string {
 
 function added({ addsBos, addsEos }: { readonly addsBos: boolean; readonly addsEos: boolean }): string {
   return [addsBos && 'bos before', addsEos && 'eos behind'].filter(Boolean).join(', ') || 'nothing';
+}
+
+const FORMATS = { file: 'the file’s template', builtin: 'one of llama.cpp’s own', chatml: 'ChatML' } as const;
+
+function chatFormat({ used, notes }: NonNullable<ModelInspection['chatTemplate']>): string {
+  return [FORMATS[used], ...notes].join('; ');
 }
 
 function inMillions(count: number): string {

@@ -121,10 +121,18 @@ describe('inspectionLines', () => {
     expect(shown).toContain('1.23 billion in 2 tensors');
     expect(shown).toContain('q4_k 75.0 %, f32 25.0 %');
     expect(shown).toContain('temperature 0.6');
+    expect(shown).not.toContain('chat format');
     expect(shown).toContain('  epsilon   0.00001\n');
     expect(shown).toContain('  tokens    [9 x string]\n');
     expect(shown).toMatch(/ {2}template {2}x{100}\.\.\. \(500 characters\)\n/);
     expect(shown).not.toContain('\x1b');
+  });
+
+  it('says which chat format is used and why', () => {
+    const chatTemplate = { used: 'chatml', notes: ['it cannot be parsed; ChatML is used instead'] } as const;
+    expect(text({ models: [{ ...MODEL, chatTemplate }], machine: MACHINE })).toMatch(
+      /chat format +ChatML; it cannot be parsed; ChatML is used instead\n/,
+    );
   });
 
   it('says why a model cannot be loaded', () => {

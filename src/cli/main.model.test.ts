@@ -210,6 +210,7 @@ describe('outrider inspect', () => {
           architecture: 'llama',
           trainedContext: 2048,
           weights: [{ type: 'q8_0' }, { type: 'f32' }],
+          chatTemplate: { used: 'file' },
           metadata: { 'tokenizer.ggml.tokens': { arrayOf: 'string', length: 4096 } },
           vocabulary: {
             type: 'spm',

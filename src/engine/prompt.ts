@@ -50,7 +50,7 @@ function understand(prompt: Prompt, { vocabulary }: Model, chat: ChatTemplate): 
 }
 
 /** The chat format of a model: its file's template, or what stands in for it (see ChatTemplate). */
-export function chatTemplateOf(model: Model): ChatTemplate {
+export function chatTemplateOf(model: Omit<Model, 'createContext'>): ChatTemplate {
   const { vocabulary } = model;
   const textOf = (token: Token | undefined): string => (token === undefined ? '' : vocabulary.text(token));
   return new ChatTemplate({
