@@ -2,12 +2,13 @@
  * One batcher a context: it gathers what all live sequences want and runs one decode for them, as a data loader gathers
  * keys. Whoever calls `Sequence.evaluate` never sees it. Rows are lent: they are read before the next pass begins.
  */
+import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
 import { OutriderError } from '../errors.js';
 import type { Row } from '../speculative/index.js';
 import type { Context } from './backend.js';
 import { CachedSequence, type Job, type SequenceOptions } from './cached-sequence.js';
 import type { Cores } from './cores.js';
-import { type PassPlan, planFree, planStrict } from './pass.js';
+import { mostRows, type PassPart, type PassPlan, planPass } from './pass.js';
 import { abortedError } from './places.js';
 import type { RowClass } from './row-class.js';
 
@@ -26,8 +27,10 @@ export class Batcher {
   readonly #options: BatcherOptions;
   readonly #freeIds: number[];
   readonly #open = new Set<CachedSequence>();
+  /** Ids whose cells belong to a sequence that was closed. */
   readonly #dirtyIds = new Set<number>();
-  #jobs: Job[] = [];
+  /** In the order in which they came or were last served. */
+  readonly #jobs = new Set<Job>();
   #state: 'idle' | 'running' = 'idle';
   #run: Promise<void> = Promise.resolve();
   #lastTurn: number;
@@ -62,50 +65,52 @@ export class Batcher {
 
   #release(sequence: CachedSequence): void {
     this.#open.delete(sequence);
-    const jobs = this.#jobs.filter((job) => job.sequence === sequence);
-    this.#jobs = this.#jobs.filter((job) => job.sequence !== sequence);
-    for (const job of jobs) job.fail(new OutriderError('closed', 'the sequence was closed while it was evaluated'));
+    const jobs = [...this.#jobs].filter((job) => job.sequence === sequence);
+    this.#fail(jobs, new OutriderError('closed', 'the sequence was closed while it was evaluated'));
     this.#dirtyIds.add(sequence.id);
     this.#freeIds.push(sequence.id);
   }
 
   #submit(job: Job): void {
-    this.#jobs.push(job);
+    const { context, rowClass } = this.#options;
+    const most = mostRows(job.sequence, context, rowClass);
+    if (job.rows > most) {
+      job.fail(new RangeError(`evaluate: at most ${most} rows of these tokens can be read, got ${job.rows}`));
+      return;
+    }
+    this.#jobs.add(job);
     if (this.#state === 'running') return;
     this.#state = 'running';
     this.#run = this.#work();
   }
 
+  /** Never rejects: what fails is told to the jobs. */
   async #work(): Promise<void> {
     const { context, cores } = this.#options;
-    while (this.#jobs.length > 0) {
-      await this.#gather();
-      this.#dropAborted();
-      if (this.#jobs.length === 0) break;
-      if (!cores.tryTake(context.threads)) await cores.take(context.threads);
+    while (this.#jobs.size > 0) {
+      if (this.#owesTurn()) {
+        await turnOfTheEventLoop();
+        this.#lastTurn = this.#options.now();
+      }
+      const { threads } = context;
+      await cores.take(threads);
       try {
-        await this.#pass();
+        this.#dropAborted();
+        if (this.#jobs.size > 0) await this.#pass();
       } finally {
-        cores.give(context.threads);
+        cores.give(threads);
       }
     }
     this.#state = 'idle';
   }
 
-  /** Lets other sequences of this turn of the event loop join, and the event loop have its turns. */
-  async #gather(): Promise<void> {
-    const now = this.#options.now();
-    const others = this.#open.size > this.#jobs.length;
-    if (!others && now - this.#lastTurn < TURN_MS) return;
-    await new Promise(setImmediate);
-    this.#lastTurn = this.#options.now();
+  /** Other sequences of this turn of the event loop may join, and the event loop must not starve. */
+  #owesTurn(): boolean {
+    return this.#open.size > this.#jobs.size || this.#options.now() - this.#lastTurn >= TURN_MS;
   }
 
   #dropAborted(): void {
-    for (const job of this.#jobs.filter(({ sequence }) => sequence.options.signal?.aborted)) {
-      this.#jobs.splice(this.#jobs.indexOf(job), 1);
-      job.fail(abortedError());
-    }
+    for (const job of this.#jobs) if (job.sequence.options.signal?.aborted) this.#fail([job], abortedError());
   }
 
   async #pass(): Promise<void> {
@@ -113,39 +118,46 @@ export class Batcher {
     let plan: PassPlan | undefined;
     try {
       this.#trim();
-      plan = rowClass.kind === 'free' ? planFree(this.#jobs, context) : planStrict(this.#jobs, context, rowClass);
+      plan = planPass([...this.#jobs], context, rowClass);
+      for (const job of this.#jobs) job.passedOver += 1;
       const pending = context.decode(plan.count);
       const result = typeof pending === 'string' ? pending : await pending;
-      if (result !== 'done')
+      if (result !== 'done') {
         throw new OutriderError('backend_failed', `a pass of ${plan.count} rows ended with '${result}'`);
+      }
     } catch (error) {
       this.#fail(plan?.parts.map(({ job }) => job) ?? [...this.#jobs], error);
       return;
     }
-    for (const part of plan.parts) this.#deliver(part);
+    for (const part of plan.parts) {
+      try {
+        this.#deliver(part);
+      } catch (error) {
+        this.#fail([part.job], error);
+      }
+    }
   }
 
-  #deliver({ job, tokens, firstRow, padding }: PassPlan['parts'][number]): void {
+  #deliver({ job, tokens, firstRow, padding }: PassPart): void {
+    // Not there: closed while the pass ran. Its job has failed, and its id is dirty.
+    if (!this.#jobs.delete(job)) return;
     const { sequence } = job;
-    // Closed while the pass ran: its id is dirty and its job was failed.
-    if (!this.#jobs.includes(job)) return;
     sequence.cached += tokens;
     if (padding > 0) sequence.trimPending = true;
     if (sequence.cached < sequence.length) {
-      // The rest waits its turn behind the others.
-      this.#jobs.push(...this.#jobs.splice(this.#jobs.indexOf(job), 1));
+      job.passedOver = 0;
+      this.#jobs.add(job);
       sequence.options.onProgress?.(sequence.cached, sequence.length);
       return;
     }
-    this.#jobs.splice(this.#jobs.indexOf(job), 1);
     const rows: Row[] = [];
     for (let i = tokens - job.rows; i < tokens; i++) rows.push(this.#options.context.logits(firstRow + i));
     job.finish(rows);
   }
 
   #fail(jobs: readonly Job[], error: unknown): void {
-    this.#jobs = this.#jobs.filter((job) => !jobs.includes(job));
     for (const job of jobs) {
+      this.#jobs.delete(job);
       job.sequence.trimPending = true;
       job.fail(error);
     }
@@ -154,15 +166,18 @@ export class Batcher {
   /** Brings the cache in line with what was rewound, closed and padded since the last pass. */
   #trim(): void {
     const { context } = this.#options;
-    for (const id of this.#dirtyIds) context.trim(id, 0);
-    this.#dirtyIds.clear();
+    for (const id of this.#dirtyIds) {
+      context.trim(id, 0);
+      this.#dirtyIds.delete(id);
+    }
     for (const sequence of this.#open) {
       if (!sequence.trimPending) continue;
-      sequence.trimPending = false;
-      if (context.trim(sequence.id, sequence.cached)) continue;
       // A cache that cannot drop a part (recurrent, hybrid) drops all and is evaluated again with the next tokens.
-      context.trim(sequence.id, 0);
-      sequence.cached = 0;
+      if (!context.trim(sequence.id, sequence.cached)) {
+        context.trim(sequence.id, 0);
+        sequence.cached = 0;
+      }
+      sequence.trimPending = false;
     }
   }
 }

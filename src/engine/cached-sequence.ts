@@ -5,6 +5,8 @@ import type { Row, Sequence, Token } from '../speculative/index.js';
 export interface Job {
   readonly sequence: CachedSequence;
   readonly rows: number;
+  /** Passes in a row that had no room for it. The batcher's to change. */
+  passedOver: number;
   /** All rows are there: look at them, once, before the next pass. */
   readonly finish: (rows: readonly Row[]) => void;
   readonly fail: (error: unknown) => void;
@@ -76,11 +78,12 @@ export class CachedSequence implements Sequence {
           fail(error);
         }
       };
-      this.#submit({ sequence: this, rows, finish, fail });
+      this.#submit({ sequence: this, rows, passedOver: 0, finish, fail });
     });
   }
 
   rewind(length: number): void {
+    if (this.#state === 'evaluating') throw new Error('a sequence that is being evaluated cannot be rewound; await it');
     if (!(length >= 0 && length <= this.tokens.length)) {
       throw new RangeError(`rewind: expected a length from 0 to ${this.tokens.length}, got ${length}`);
     }

@@ -13,18 +13,14 @@ export class Cores {
     this.#free = total;
   }
 
-  /** Takes the cores if they are free and nobody waits for some. A decode of more threads than cores takes all. */
-  tryTake(threads: number): boolean {
-    const wanted = Math.min(threads, this.total);
-    if (this.#waiting.length > 0 || wanted > this.#free) return false;
-    this.#free -= wanted;
-    return true;
-  }
-
-  /** Resolves when the cores are taken. */
+  /** Resolves when the cores are taken. A decode of more threads than cores takes all. */
   take(threads: number): Promise<void> {
-    if (this.tryTake(threads)) return Promise.resolve();
-    return new Promise((start) => this.#waiting.push({ threads: Math.min(threads, this.total), start }));
+    const wanted = Math.min(threads, this.total);
+    if (this.#waiting.length === 0 && wanted <= this.#free) {
+      this.#free -= wanted;
+      return Promise.resolve();
+    }
+    return new Promise((start) => this.#waiting.push({ threads: wanted, start }));
   }
 
   /** Gives back what `take` took. */

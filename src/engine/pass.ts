@@ -1,5 +1,5 @@
-import type { Context } from './backend.js';
-import type { Job } from './cached-sequence.js';
+import type { BatchRows, Context } from './backend.js';
+import type { CachedSequence, Job } from './cached-sequence.js';
 import { paddedRows, type RowClass, STRICT_CHUNK, STRICT_ROWS } from './row-class.js';
 
 /** What one decode does for one job. */
@@ -11,6 +11,8 @@ export interface PassPart {
   readonly firstRow: number;
   /** Rows behind them that only fill up the row class; their cells are dropped afterwards. */
   readonly padding: number;
+  /** How many of the last tokens ask for logits; padding always does. */
+  readonly outputs: number;
 }
 
 /** A batch that is written into the context's rows and ready to decode. */
@@ -21,31 +23,26 @@ export interface PassPlan {
 
 type StrictClass = Extract<RowClass, { kind: 'strict' }>;
 
+/** A part before it has its place in the batch. */
+type Share = Omit<PassPart, 'firstRow'>;
+
+/** Plans the next pass over `jobs`, which are in the order of their waiting, and writes it into the context's rows. */
+export function planPass(jobs: readonly Job[], context: Context, rowClass: RowClass): PassPlan {
+  const shares = rowClass.kind === 'free' ? shareFreely(jobs, context) : shareStrictly(jobs, context, rowClass);
+  return layOut(shares, context);
+}
+
+/** The most rows that a job may look at now: they come out of one pass. */
+export function mostRows(sequence: CachedSequence, context: Context, rowClass: RowClass): number {
+  if (rowClass.kind === 'free') return Math.min(context.batch, context.outputs);
+  const generated = sequence.length - sequence.options.promptLength;
+  // The last chunk of a prompt may be of one token.
+  return generated > 0 ? Math.min(generated, strictRows(context, rowClass)) : 1;
+}
+
 /** Tokens that a job still has to evaluate. */
 function leftOf(job: Job): number {
   return job.sequence.length - job.sequence.cached;
-}
-
-/**
- * Short jobs first, so that a long prompt never keeps a verification waiting; prompts fill up what is left of the batch,
- * a part at a time.
- */
-export function planFree(jobs: readonly Job[], context: Context): PassPlan {
-  const parts: PassPart[] = [];
-  let count = 0;
-  let outputs = 0;
-  for (const job of [...jobs].sort((a, b) => leftOf(a) - leftOf(b))) {
-    const room = context.batch - count;
-    const tokens = chunkOf(job, room);
-    const finishes = tokens === leftOf(job);
-    if (tokens === 0 || (finishes && outputs + job.rows > context.outputs)) continue;
-    parts.push({ job, tokens, firstRow: count, padding: 0 });
-    writeRows(context, parts[parts.length - 1]!, finishes ? job.rows : 0);
-    count += tokens;
-    outputs += finishes ? job.rows : 0;
-    if (count === context.batch) break;
-  }
-  return { parts, count };
 }
 
 /** As many tokens as fit, with all wanted rows in one batch: rows are read before the next pass. */
@@ -56,58 +53,88 @@ function chunkOf(job: Job, room: number): number {
 }
 
 /**
+ * Short jobs first, so that a long prompt never keeps a verification waiting; prompts fill up what is left of the batch,
+ * a part at a time. Whoever found no room comes first in the next pass, so nobody waits for ever.
+ */
+function shareFreely(jobs: readonly Job[], context: Context): Share[] {
+  const shares: Share[] = [];
+  let rows = context.batch;
+  let outputs = context.outputs;
+  for (const job of [...jobs].sort((a, b) => b.passedOver - a.passedOver || leftOf(a) - leftOf(b))) {
+    const tokens = chunkOf(job, rows);
+    const wanted = tokens === leftOf(job) ? job.rows : 0;
+    if (tokens === 0 || wanted > outputs) continue;
+    shares.push({ job, tokens, padding: 0, outputs: wanted });
+    rows -= tokens;
+    outputs -= wanted;
+  }
+  return shares;
+}
+
+/**
  * The first job's turn. A prompt chunk goes by itself, from one fixed border to the next; generated tokens go with those
  * of as many other sequences as fit, all padded to the same count of rows (others would be split into smaller passes).
  */
-export function planStrict(jobs: readonly Job[], context: Context, rowClass: StrictClass): PassPlan {
+function shareStrictly(jobs: readonly Job[], context: Context, rowClass: StrictClass): Share[] {
   const inPrompt = ({ sequence }: Job): boolean => sequence.cached < sequence.options.promptLength;
   const first = jobs[0]!;
-  if (inPrompt(first)) return planPromptChunk(first, context);
-  return planGenerated(
-    jobs.filter((job) => !inPrompt(job)),
-    context,
-    rowClass,
-  );
+  if (inPrompt(first)) return [promptChunk(first, context)];
+  const generated = jobs.filter((job) => !inPrompt(job));
+  return shareGenerated(rowClass.sequences === 'together' ? generated : [first], context, rowClass);
 }
 
-function planPromptChunk(job: Job, context: Context): PassPlan {
+function promptChunk(job: Job, context: Context): Share {
   const { cached, length, options } = job.sequence;
-  const border = (Math.floor(cached / STRICT_CHUNK) + 1) * STRICT_CHUNK;
+  const chunk = Math.min(STRICT_CHUNK, context.batch);
+  const border = (Math.floor(cached / chunk) + 1) * chunk;
   const tokens = Math.min(border, options.promptLength, length) - cached;
-  const part = { job, tokens, firstRow: 0, padding: 0 };
-  writeRows(context, part, cached + tokens === length ? job.rows : 0);
-  return { parts: [part], count: tokens };
+  return { job, tokens, padding: 0, outputs: cached + tokens === length ? job.rows : 0 };
 }
 
-function planGenerated(jobs: readonly Job[], context: Context, { multiple, sequences }: StrictClass): PassPlan {
-  const most = Math.min(STRICT_ROWS, context.batch, context.outputs);
+function shareGenerated(jobs: readonly Job[], context: Context, rowClass: StrictClass): Share[] {
+  const most = strictRows(context, rowClass);
   const chosen: Job[] = [];
   let rows = 0;
-  for (const job of sequences === 'together' ? jobs : jobs.slice(0, 1)) {
-    const wider = Math.max(rows, paddedRows(Math.min(leftOf(job), most), multiple));
+  for (const job of jobs) {
+    const wider = Math.max(rows, paddedRows(Math.min(leftOf(job), most), rowClass.multiple));
     if (wider * (chosen.length + 1) > most && chosen.length > 0) break;
     chosen.push(job);
     rows = wider;
   }
-  const parts = chosen.map((job, i) => {
+  return chosen.map((job) => {
     const tokens = chunkOf(job, rows);
-    const part = { job, tokens, firstRow: i * rows, padding: rows - tokens };
     // Rows without logits would leave the class in the last layer and the output: all rows ask for them.
-    writeRows(context, part, tokens);
-    return part;
+    return { job, tokens, padding: rows - tokens, outputs: tokens };
   });
-  return { parts, count: rows * chosen.length };
 }
 
-/** Writes a part's tokens and its padding; the last `outputs` tokens, and padding always, ask for logits. */
-function writeRows(context: Context, { job, tokens, firstRow, padding }: PassPart, outputs: number): void {
-  const { token, position, sequence, output } = context.rows;
+/** The most rows of a strict pass, padding included. */
+function strictRows({ batch, outputs }: Context, { multiple }: StrictClass): number {
+  const most = Math.min(STRICT_ROWS, batch, outputs);
+  return most - (most % multiple);
+}
+
+/** Sequences with ids that follow each other are computed together; others would be split into smaller passes. */
+function layOut(shares: Share[], context: Context): PassPlan {
+  shares.sort((a, b) => a.job.sequence.id - b.job.sequence.id);
+  const parts: PassPart[] = [];
+  let count = 0;
+  for (const { job, tokens, padding, outputs } of shares) {
+    const part = { job, tokens, firstRow: count, padding, outputs };
+    writeRows(context.rows, part);
+    parts.push(part);
+    count += tokens + padding;
+  }
+  return { parts, count };
+}
+
+function writeRows(rows: BatchRows, { job, tokens, firstRow, padding, outputs }: PassPart): void {
   const { cached, id, tokens: all } = job.sequence;
   for (let i = 0; i < tokens + padding; i++) {
     const row = firstRow + i;
-    token[row] = all[Math.min(cached + i, cached + tokens - 1)]!;
-    position[row] = cached + i;
-    sequence[row] = id;
-    output[row] = i >= tokens - outputs ? 1 : 0;
+    rows.token[row] = all[Math.min(cached + i, cached + tokens - 1)]!;
+    rows.position[row] = cached + i;
+    rows.sequence[row] = id;
+    rows.output[row] = i >= tokens - outputs ? 1 : 0;
   }
 }
