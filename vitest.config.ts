@@ -1,21 +1,27 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+
+/** The examples of the documentation import the package by its name, as their readers do. */
+const resolve = { alias: { outrider: fileURLToPath(new URL('src/index.ts', import.meta.url)) } };
 
 /** Two projects: what needs no model runs on every supported Node; what needs the embedded pair runs once. */
 export default defineConfig({
   test: {
     projects: [
       {
+        resolve,
         test: {
           name: 'standalone',
-          include: ['src/**/*.test.ts', 'test/architecture/**/*.test.ts', 'test/statistical/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'test/{architecture,docs,statistical}/**/*.test.ts'],
           exclude: ['**/*.model.test.ts', '**/node_modules/**'],
           testTimeout: 30_000,
         },
       },
       {
+        resolve,
         test: {
           name: 'model',
-          include: ['src/**/*.model.test.ts', 'test/e2e/**/*.test.ts'],
+          include: ['{src,test}/**/*.model.test.ts', 'test/e2e/**/*.test.ts'],
           exclude: ['**/node_modules/**'],
           // Two cores: native decodes of two files at once would spin against each other.
           fileParallelism: false,
