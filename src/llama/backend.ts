@@ -105,7 +105,7 @@ class OpenBackend implements LlamaBackend {
       system: library.functions.llama_print_system_info(),
     };
     const { log, verbose } = options;
-    this.#stopListening = log && verbose ? library.log.listen(log) : () => {};
+    this.#stopListening = log ? library.log[verbose ? 'listen' : 'follow'](log) : () => {};
   }
 
   get devices(): readonly Device[] {
@@ -128,13 +128,13 @@ class OpenBackend implements LlamaBackend {
     const library = this.#open();
     if (options.placement.on === 'gpu') this.#requireGpu();
     const files = await this.#checkedFiles(path);
-    return this.#wrap(files, await this.#listening(() => loadWeights(library, files, options)), options);
+    return this.#wrap(files, await loadWeights(library, files, options), options);
   }
 
   async loadOutline(path: string): Promise<ModelOutline> {
     const library = this.#open();
     const files = await this.#checkedFiles(path);
-    return this.#wrap(files, await this.#listening(() => loadOutline(library, files)), { placement: { on: 'cpu' } });
+    return this.#wrap(files, await loadOutline(library, files), { placement: { on: 'cpu' } });
   }
 
   async readMetadata(path: string): Promise<ReadonlyMap<string, string>> {
@@ -198,8 +198,9 @@ class OpenBackend implements LlamaBackend {
   }
 
   async #checkedFiles(path: string): Promise<readonly GgufFile[]> {
-    const files = await readModelParts(this.#open().functions, path);
-    checkModelParts(files);
+    const { functions } = this.#open();
+    const files = await readModelParts(functions, path);
+    await checkModelParts(functions, files);
     return files;
   }
 
@@ -208,17 +209,5 @@ class OpenBackend implements LlamaBackend {
     const { gpuPackages } = this.report;
     const hint = gpuPackages.length > 0 ? `run one of: ${gpuPackages.join(' | ')}; or ` : '';
     throw new OutriderError('invalid_argument', `no GPU was found: ${hint}place the model on the processor`);
-  }
-
-  /** Lets the user's sink hear what llama.cpp says during `work`, unless it hears everything already. */
-  async #listening<T>(work: () => Promise<T>): Promise<T> {
-    const { log, verbose } = this.#options;
-    if (!log || verbose) return work();
-    const stop = this.#library.log.listen(log);
-    try {
-      return await work();
-    } finally {
-      stop();
-    }
   }
 }

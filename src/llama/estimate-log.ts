@@ -1,3 +1,5 @@
+import type { LogLine } from './log.js';
+
 /** Sizes that llama.cpp tells only in its log, while it simulates a model and a context (`no_alloc`). */
 export interface LoggedSizes {
   /** The device of each layer, by its name; the output layer is the one after the last. */
@@ -17,12 +19,12 @@ const COMPUTE_SIZE = /^\w+: +(\S+) compute buffer size = +([\d.]+) MiB$/;
 
 const MIB = 1024 * 1024;
 
-export function readLoggedSizes(lines: readonly string[]): LoggedSizes {
+export function readLoggedSizes(heard: readonly LogLine[]): LoggedSizes {
   const layerDevices = new Map<number, string>();
   const cacheDevices: string[] = [];
   const computeBytes = new Map<string, number>();
   let cacheBytes = 0;
-  for (const line of lines) {
+  for (const { line } of heard) {
     const layer = LAYER.exec(line);
     if (layer) layerDevices.set(Number(layer[1]), layer[2] as string);
     const cacheLayer = CACHE_LAYER.exec(line);

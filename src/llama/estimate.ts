@@ -1,11 +1,12 @@
 import type { ContextOptions, MemoryEstimate, MemoryParts, Placement } from '../engine/backend.js';
 import { OutriderError } from '../errors.js';
-import { callAsync, LLAMA_LOAD_MODE } from './abi/v0.5.0/index.js';
+import { callAsync } from './abi/v0.5.0/index.js';
+import { captured } from './captured.js';
 import { checkContextOptions, contextParams } from './context-options.js';
 import { type LoggedSizes, readLoggedSizes } from './estimate-log.js';
 import type { GgufFile, GgufTensor } from './gguf.js';
 import type { Library } from './library.js';
-import { placementParams } from './model-load.js';
+import { placementParams, WITHOUT_WEIGHTS } from './model-load.js';
 import { refusalReason } from './refusal.js';
 
 /**
@@ -80,35 +81,23 @@ function simulateContext(
   placement: Placement,
   context: ContextOptions,
 ): Promise<LoggedSizes> {
-  const { functions, log } = library;
-  return library.exclusively(async () => {
-    const lines: string[] = [];
-    const errors: string[] = [];
-    const stopListening = log.listen((level, line) => {
-      lines.push(line);
-      if (level === 'error') errors.push(line);
-    });
+  const { functions } = library;
+  return captured(library, async (heard) => {
     const refused = () =>
-      new OutriderError('model_invalid', `${files[0]?.path} cannot be measured: ${refusalReason(errors)}`, { errors });
-    try {
-      const paths = files.map(({ path }) => path);
-      const model = await callAsync(functions.llama_model_load_from_splits, paths, paths.length, {
-        ...functions.llama_model_default_params(),
-        ...placementParams(placement),
-        no_alloc: true,
-        // A simulation that maps the file ends the process.
-        load_mode: LLAMA_LOAD_MODE.NONE,
-      });
-      if (model === null) throw refused();
-      const params = contextParams(functions, context, placement);
-      const native = await callAsync(functions.llama_init_from_model, model, params);
-      if (native !== null) functions.llama_free(native);
-      functions.llama_model_free(model);
-      if (native === null) throw refused();
-    } finally {
-      stopListening();
-    }
-    return readLoggedSizes(lines);
+      new OutriderError('model_invalid', `${files[0]?.path} cannot be measured: ${refusalReason(heard)}`);
+    const paths = files.map(({ path }) => path);
+    const model = await callAsync(functions.llama_model_load_from_splits, paths, paths.length, {
+      ...functions.llama_model_default_params(),
+      ...placementParams(placement),
+      ...WITHOUT_WEIGHTS,
+    });
+    if (model === null) throw refused();
+    const params = contextParams(functions, context, placement);
+    const native = await callAsync(functions.llama_init_from_model, model, params);
+    if (native !== null) functions.llama_free(native);
+    functions.llama_model_free(model);
+    if (native === null) throw refused();
+    return readLoggedSizes(heard);
   });
 }
 

@@ -120,6 +120,8 @@ async function buildHeader(
 }
 
 function setEntry(functions: Functions, file: Pointer, key: string, entry: GgufEntry): void {
+  // ggml ends the process for any value of this key but a power of two.
+  if (key === 'general.alignment') throw new RangeError('the alignment of a rewritten file stays as it is');
   if (entry.type === 'string') functions.gguf_set_val_str(file, key, entry.value);
   else if (entry.type === 'bool') functions.gguf_set_val_bool(file, key, entry.value);
   else if (entry.type !== 'array') functions[NUMBER_SETTERS[entry.type]](file, key, entry.value as number);

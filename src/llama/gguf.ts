@@ -86,7 +86,7 @@ const C_TYPES: Readonly<Record<Exclude<GgufType, 'string' | 'array'>, string>> =
 export async function withGguf<T>(
   functions: Functions,
   path: string,
-  use: (file: Pointer, sizeBytes: number) => T,
+  use: (file: Pointer, sizeBytes: number) => T | Promise<T>,
 ): Promise<T> {
   const { sizeBytes } = await checkModelFile(path);
   const file = await callAsync(functions.gguf_init_from_file, path, { no_alloc: true, ctx: null });
@@ -98,7 +98,7 @@ export async function withGguf<T>(
     );
   }
   try {
-    return use(file, sizeBytes);
+    return await use(file, sizeBytes);
   } finally {
     functions.gguf_free(file);
   }

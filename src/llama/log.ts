@@ -3,6 +3,11 @@ import { CALLBACK_TYPES, type Functions, GGML_LOG_LEVEL } from './abi/v0.5.0/ind
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
+export interface LogLine {
+  readonly level: LogLevel;
+  readonly line: string;
+}
+
 /** Hears llama.cpp's log, one whole line at a time, without its line feed. Must not throw. */
 export type LogSink = (level: LogLevel, line: string) => void;
 
@@ -57,11 +62,12 @@ export class NativeLog {
   readonly #lines: LogLines;
   readonly #callback: bigint;
   readonly #listeners = new Set<LogSink>();
+  readonly #followers = new Set<LogSink>();
 
   constructor(functions: Functions) {
     this.#functions = functions;
     this.#lines = new LogLines((level, line) => {
-      for (const listener of this.#listeners) listener(level, line);
+      for (const sink of [...this.#listeners, ...this.#followers]) sink(level, line);
     });
     this.#callback = koffi.register(
       (level: number, text: string | null) => this.#lines.push(level, text ?? ''),
@@ -72,6 +78,13 @@ export class NativeLog {
 
   get hasListeners(): boolean {
     return this.#listeners.size > 0;
+  }
+
+  /** Sends `sink` what listeners cause to be heard, until the function that it returns is called. Costs nothing else. */
+  follow(sink: LogSink): () => void {
+    const follower: LogSink = (level, line) => sink(level, line);
+    this.#followers.add(follower);
+    return () => this.#followers.delete(follower);
   }
 
   /** Sends every line to `sink` until the function that it returns is called. */

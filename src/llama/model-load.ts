@@ -8,12 +8,17 @@ import {
   type llama_model_params,
   type Pointer,
 } from './abi/v0.5.0/index.js';
+import { captured } from './captured.js';
 import type { GgufFile } from './gguf.js';
 import type { Library } from './library.js';
+import type { LogLine } from './log.js';
 import { refusalReason } from './refusal.js';
 
 /** Progress is told in steps of at least this fraction. */
 const PROGRESS_STEP = 0.01;
+
+/** Nothing is allocated. To map the file all the same would end the process. */
+export const WITHOUT_WEIGHTS = { no_alloc: true, load_mode: LLAMA_LOAD_MODE.NONE } as const;
 
 /** An empty list, ended by NULL: no device but the processor. */
 const NO_DEVICES = new BigUint64Array(new ArrayBuffer(BigUint64Array.BYTES_PER_ELEMENT));
@@ -32,9 +37,7 @@ export function loadWeights(library: Library, parts: readonly GgufFile[], option
  * @throws OutriderError model_invalid
  */
 export function loadOutline(library: Library, parts: readonly GgufFile[]): Promise<Pointer> {
-  // A model without weights that maps the file ends the process.
-  const params = { no_alloc: true, load_mode: LLAMA_LOAD_MODE.NONE };
-  return loadNative(library, parts, { placement: { on: 'cpu' } }, params);
+  return loadNative(library, parts, { placement: { on: 'cpu' } }, WITHOUT_WEIGHTS);
 }
 
 function loadNative(
@@ -44,13 +47,9 @@ function loadNative(
   extent: Partial<llama_model_params>,
 ): Promise<Pointer> {
   const path = parts[0]?.path ?? '';
-  return library.exclusively(async () => {
+  return captured(library, async (heard) => {
     if (options.signal?.aborted) throw aborted(path);
-    const { functions, log } = library;
-    const errors: string[] = [];
-    const stopListening = log.listen((level, line) => {
-      if (level === 'error') errors.push(line);
-    });
+    const { functions } = library;
     const progress = watchProgress(options);
     try {
       const params = {
@@ -69,11 +68,10 @@ function loadNative(
         if (model !== null) functions.llama_model_free(model);
         throw aborted(path);
       }
-      if (model === null) throw refused(path, errors);
+      if (model === null) throw refused(path, heard);
       return model;
     } finally {
       progress.stop();
-      stopListening();
     }
   });
 }
@@ -104,12 +102,12 @@ function aborted(path: string): OutriderError {
   return new OutriderError('aborted', `loading ${path} was aborted`, { path });
 }
 
-function refused(path: string, errors: readonly string[]): OutriderError {
-  const reason = refusalReason(errors);
+function refused(path: string, heard: readonly LogLine[]): OutriderError {
+  const reason = refusalReason(heard);
   const memory = /alloc|memory/i.test(reason);
   return new OutriderError(
     memory ? 'memory_exceeded' : 'model_invalid',
     `${path} cannot be loaded: ${reason}; ${memory ? 'use a smaller model or free memory' : 'use another file'}`,
-    { path, log: errors },
+    { path },
   );
 }

@@ -15,9 +15,10 @@ const PART_NAME = /^(?<prefix>.+)-(?<number>\d{5})-of-(?<count>\d{5})\.gguf$/;
 export async function readModelParts(functions: Functions, path: string): Promise<readonly GgufFile[]> {
   const given = await readGguf(functions, path);
   const count = given.metadata.get('split.count');
-  if (typeof count !== 'number' || count <= 1) return [given];
+  const index = given.metadata.get('split.no');
+  if (typeof count !== 'number' || typeof index !== 'number' || count <= 1) return [given];
 
-  const number = Number(given.metadata.get('split.no')) + 1;
+  const number = index + 1;
   const name = PART_NAME.exec(basename(path))?.groups;
   if (!name || Number(name.count) !== count || Number(name.number) !== number) throw misnamed(path, number, count);
   const parts: GgufFile[] = [];

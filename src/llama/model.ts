@@ -1,11 +1,13 @@
 import type { Context, ContextOptions, LoadOptions, Model } from '../engine/backend.js';
 import { OutriderError } from '../errors.js';
 import { callAsync, type Functions, type Pointer } from './abi/v0.5.0/index.js';
+import { captured } from './captured.js';
 import { LlamaContext } from './context.js';
 import { checkContextOptions, contextParams } from './context-options.js';
 import type { GgufFile } from './gguf.js';
 import { Handle } from './handle.js';
 import type { Library } from './library.js';
+import type { LogLine } from './log.js';
 import { readText } from './native-text.js';
 import { refusalReason } from './refusal.js';
 import { LlamaVocabulary } from './vocabulary.js';
@@ -77,7 +79,7 @@ export class LlamaModel implements Model {
     const { functions } = library;
     const release = this.#handle.hold();
     try {
-      const pointer = await library.exclusively(() => this.#initFromModel(options));
+      const pointer = await this.#initFromModel(options);
       const handle = new Handle(`a context of ${this.path}`, pointer, (context) => {
         functions.llama_free(context);
         this.#contexts.delete(handle);
@@ -106,29 +108,23 @@ export class LlamaModel implements Model {
     this.#handle.close();
   }
 
-  async #initFromModel(options: ContextOptions): Promise<Pointer> {
+  #initFromModel(options: ContextOptions): Promise<Pointer> {
     const { library, pointer, options: load } = this.#parts;
-    const errors: string[] = [];
-    const stopListening = library.log.listen((level, line) => {
-      if (level === 'error') errors.push(line);
-    });
-    try {
+    return captured(library, async (heard) => {
       const params = contextParams(library.functions, options, load.placement);
       const context = await callAsync(library.functions.llama_init_from_model, pointer, params);
-      if (context === null) throw this.#refused(options, errors);
+      if (context === null) throw this.#refused(options, heard);
       return context;
-    } finally {
-      stopListening();
-    }
+    });
   }
 
-  #refused({ tokensPerSequence, sequences }: ContextOptions, errors: readonly string[]): OutriderError {
-    const reason = refusalReason(errors);
+  #refused({ tokensPerSequence, sequences }: ContextOptions, heard: readonly LogLine[]): OutriderError {
+    const reason = refusalReason(heard);
     const memory = /alloc|memory|buffer/i.test(reason);
     return new OutriderError(
       memory ? 'memory_exceeded' : 'backend_failed',
       `no context of ${sequences} x ${tokensPerSequence} tokens for ${this.path}: ${reason}${memory ? '; use a smaller context' : ''}`,
-      { tokensPerSequence, sequences, log: errors },
+      { tokensPerSequence, sequences },
     );
   }
 }

@@ -1,5 +1,6 @@
 import { OutriderError } from '../errors.js';
 import { callAsync, LLAMA_FTYPE } from './abi/v0.5.0/index.js';
+import { captured } from './captured.js';
 import type { Library } from './library.js';
 import { checkModelFile } from './model-file.js';
 import { refusalReason } from './refusal.js';
@@ -18,24 +19,16 @@ export async function quantizeModel(
   { fileType, threads }: { readonly fileType: FileType; readonly threads: number },
 ): Promise<void> {
   await checkModelFile(path);
-  const { functions, log } = library;
-  await library.exclusively(async () => {
-    const errors: string[] = [];
-    const stopListening = log.listen((level, line) => {
-      if (level === 'error') errors.push(line);
+  const { functions } = library;
+  await captured(library, async (heard) => {
+    const code = await callAsync(functions.llama_model_quantize, path, out, {
+      ...functions.llama_model_quantize_default_params(),
+      ftype: LLAMA_FTYPE[fileType],
+      nthread: threads,
+      allow_requantize: true,
     });
-    try {
-      const code = await callAsync(functions.llama_model_quantize, path, out, {
-        ...functions.llama_model_quantize_default_params(),
-        ftype: LLAMA_FTYPE[fileType],
-        nthread: threads,
-        allow_requantize: true,
-      });
-      if (code !== 0) {
-        throw new OutriderError('backend_failed', `${path} cannot be written as ${fileType}: ${refusalReason(errors)}`);
-      }
-    } finally {
-      stopListening();
+    if (code !== 0) {
+      throw new OutriderError('backend_failed', `${path} cannot be written as ${fileType}: ${refusalReason(heard)}`);
     }
   });
 }
