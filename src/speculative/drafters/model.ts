@@ -21,7 +21,7 @@ export interface ModelDrafterOptions {
 /**
  * A small model that rides ahead, token by token.
  *
- * Its cache is never evaluated twice: after a rejection it is trimmed, after full acceptance it lacks the last draft
+ * What the text keeps is never evaluated twice: after a rejection it is trimmed, after full acceptance it lacks the last draft
  * token, which joins the next round's first batch (algorithms.md 2.3, 7). While nobody asks it to draft it costs
  * nothing; it catches up in one batch when asked again.
  */

@@ -12,7 +12,10 @@ export interface LengthPolicy {
   observe(outcome: RoundOutcome): void;
 }
 
-/** The decisions of one round, asked for in this order for each token: `wants`, `admits`, then at the end once `keep`. */
+/**
+ * The decisions of one round, asked for in this order for each token: `wants`, `admits`, then at the end once `keep`.
+ * `wants(0)` is asked by the loop before it calls the drafter, and again by the drafter.
+ */
 export interface RoundLength {
   /** Pay for another draft forward, `drafted` tokens being there? Nothing about the next token is known yet. */
   wants(drafted: number): boolean;
