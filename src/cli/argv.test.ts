@@ -68,7 +68,7 @@ describe('rewriteArguments', () => {
 describe('the aliases', () => {
   const { surroundings, stdout, stderr } = stage();
   const outputs = { out: new Output(stdout, 'standard output'), err: new Output(stderr, 'standard error') };
-  const program = buildProgram(outputs, surroundings, { code: 0 });
+  const program = buildProgram(outputs, surroundings, { code: 0, help: '' });
   const flags = program.commands.flatMap(({ options }) => options.flatMap(({ short, long }) => [short, long]));
 
   it('stand for flags that there are, and for no other', () => {

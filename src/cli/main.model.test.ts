@@ -2,9 +2,11 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LlamaBackend, openBackend } from '../llama/index.js';
 import { DRAFT, outrider, TARGET } from './testing/spawn.js';
 
-const COUNT = ['run', 'Count from 1 to 20.', '--chat', '--temp', '0'];
+// One thread: threads that wait for each other by spinning are slow where something else runs beside the tests.
+const COUNT = ['run', 'Count from 1 to 20.', '--chat', '--temp', '0', '--threads', '1'];
 
 let folder: string;
 beforeAll(async () => {
@@ -196,6 +198,62 @@ describe('bad inputs', () => {
       2,
       'outrider: standard input: expected UTF-8, got something else from byte 2 on\n',
     ]);
+  });
+});
+
+describe('variants of the embedded pair', () => {
+  let backend: LlamaBackend;
+  beforeAll(async () => {
+    backend = await openBackend();
+  });
+  afterAll(() => backend.close());
+
+  const variant = async (source: string, name: string, changes: Parameters<LlamaBackend['rewriteGguf']>[2]) =>
+    backend.rewriteGguf(source, join(folder, name), changes);
+
+  it('a template that cannot be parsed: plain text goes on as ever, a chat with a word about its format', async () => {
+    const broken = { type: 'string', value: '{{ messages[0' } as const;
+    const [path] = await variant(TARGET, 'template.gguf', { set: { 'tokenizer.chat_template': broken } });
+    const answer = await outrider(['run', 'Once upon a time', '-n', '4', '-m', path!, '--mode', 'main']);
+    expect(answer.code).toBe(0);
+    const { code, stdout } = await outrider(['inspect', path!]);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/chat format +[^;]+; .* is used instead/)]);
+    const chat = await outrider(['run', 'hi', '--chat', '-n', '4', '-m', path!, '--mode', 'main', '--json']);
+    expect(chat.code).toBe(0);
+    expect(JSON.parse(chat.stdout).notes.join()).toContain('is used instead');
+  });
+
+  it('a draft model that does not fit is refused, or left out when it may be', async () => {
+    const { metadata } = await backend.readGguf(DRAFT);
+    const { length } = metadata.get('tokenizer.ggml.tokens') as { length: number };
+    // Its byte tokens, 7 to 262, have to stay: without them there is no tokenizer.
+    const byte = (id: number) => `<0x${(id - 7).toString(16).toUpperCase().padStart(2, '0')}>`;
+    const strange = Array.from({ length }, (_, id) => (id >= 7 && id < 263 ? byte(id) : `word${id}`));
+    const [path] = await variant(DRAFT, 'stranger.gguf', {
+      set: { 'tokenizer.ggml.tokens': { type: 'array', of: 'string', values: strange } },
+    });
+    const refused = await outrider([...COUNT, '-md', path!]);
+    expect([refused.code, refused.stdout]).toEqual([2, '']);
+    expect(refused.stderr).toMatch(/^outrider: stranger as a draft for main-q8_0: [^\n]*--draft-optional[^\n]*\n$/);
+    const { code, stdout } = await outrider([...COUNT, '-md', path!, '--draft-optional', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ mode: 'main', models: { draft: null } });
+    const pair = JSON.parse((await outrider(['inspect', TARGET, path!, '--json'])).stdout).pair;
+    expect(pair).toMatchObject({ fits: false, reason: expect.stringContaining('90 %') });
+    expect(pair.differing.count).toBeGreaterThan(3000);
+  });
+
+  it('a split model is one model, whichever part is named', async () => {
+    const parts = await variant(TARGET, 'split.gguf', { parts: 2 });
+    expect(parts).toHaveLength(2);
+    const whole = JSON.parse((await outrider([...COUNT, '-n', '12', '--json'])).stdout);
+    for (const part of parts) {
+      const { code, stdout } = await outrider([...COUNT, '-n', '12', '--json', '-m', part, '-md', DRAFT]);
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout).text).toBe(whole.text);
+    }
+    const report = JSON.parse((await outrider(['inspect', parts[1]!, '--json'])).stdout).models[0];
+    expect(report).toMatchObject({ paths: parts, tensorCount: 74 });
   });
 });
 

@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { OutriderError } from '../errors.js';
 
 /**
  * Writes to a stream no faster than it takes the text, and knows when nobody reads it any more (`| head -1`).
- * Its user closes it or gives it up; the stream itself stays open unless `end` is called.
+ * The stream stays open unless `end` is called.
  */
 export class Output {
   readonly #stream: Writable;
@@ -16,34 +15,46 @@ export class Output {
   constructor(stream: Writable, name: string) {
     this.#stream = stream;
     this.#name = name;
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') this.#failure ??= error;
-      this.#left.abort();
-    });
+    stream.on('error', (error) => this.#lose(error));
   }
 
-  /** Aborted when the reader has left or writing failed. */
+  /** Aborted when the reader has left or writing has failed. */
   get signal(): AbortSignal {
     return this.#left.signal;
   }
 
-  /** Resolves when the stream wants more, at once after the reader left. Rejects when writing failed (disk full). */
+  /**
+   * Resolves when the text is written, and at once after the reader left.
+   * @throws OutriderError output_failed when the stream breaks for another reason, such as a full disk
+   */
   async write(text: string): Promise<void> {
-    if (this.#left.signal.aborted) return this.check();
-    if (this.#stream.write(text)) return;
-    await once(this.#stream, 'drain', { signal: this.signal }).catch(() => this.check());
-  }
-
-  /** @throws OutriderError output_failed when the stream broke for another reason than a reader that left */
-  check(): void {
+    await this.#settled((done) => this.#stream.write(text, done));
     if (this.#failure === undefined) return;
     throw new OutriderError('output_failed', `cannot write to ${this.#name}: ${this.#failure.message}`);
   }
 
-  /** Waits until all is written and closes the stream. */
+  /** Closes the stream once all is written. */
   async end(): Promise<void> {
-    this.#stream.end();
-    if (!this.signal.aborted) await once(this.#stream, 'finish', { signal: this.signal }).catch(() => {});
-    this.check();
+    await this.#settled((done) => this.#stream.end(done));
+  }
+
+  /** Starts something on the stream and waits for it, or for the loss of the stream: pending work may never end then. */
+  #settled(start: (done: (error?: Error | null) => void) => void): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.signal.aborted) return resolve();
+      const lost = (): void => resolve();
+      this.signal.addEventListener('abort', lost, { once: true });
+      start((error) => {
+        this.signal.removeEventListener('abort', lost);
+        if (error) this.#lose(error);
+        resolve();
+      });
+    });
+  }
+
+  #lose(error: NodeJS.ErrnoException): void {
+    const readerLeft = error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED';
+    if (!readerLeft && !this.signal.aborted) this.#failure = error;
+    this.#left.abort();
   }
 }

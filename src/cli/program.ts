@@ -32,22 +32,36 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
 }
 
 async function dispatch(argv: readonly string[], outputs: Outputs, surroundings: Surroundings): Promise<number> {
-  const exit = { code: 0 };
-  const program = buildProgram(outputs, surroundings, exit);
-  if (argv.length === 0) program.outputHelp();
-  else await program.parseAsync(rewriteArguments(argv, takesValue(program)), { from: 'user' });
-  return exit.code;
+  const result: Result = { code: 0, help: '' };
+  const program = buildProgram(outputs, surroundings, result);
+  try {
+    if (argv.length === 0) program.outputHelp();
+    else await program.parseAsync(rewriteArguments(argv, takesValue(program)), { from: 'user' });
+  } catch (error) {
+    const helped = error instanceof CommanderError && error.exitCode === 0;
+    if (!helped) throw error;
+  }
+  if (result.help !== '') await outputs.out.write(result.help);
+  return result.code;
 }
 
-/** The commands; each leaves its exit code in `exit`. */
-export function buildProgram(outputs: Outputs, surroundings: Surroundings, exit: { code: number }): Command {
+/** What parsing leaves behind: the command's exit code, and help or version where those were asked for. */
+export interface Result {
+  code: number;
+  help: string;
+}
+
+/** The commands; what comes of them is left in `result`. */
+export function buildProgram(outputs: Outputs, surroundings: Surroundings, result: Result): Command {
   const { stdout, version } = surroundings;
   const program = new Command('outrider')
     .description('Runs language models on this machine; a small draft model makes the large one faster.')
     .version(version)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void outputs.out.write(text),
+      writeOut: (text) => {
+        result.help += text;
+      },
       writeErr: () => {},
       getOutHelpWidth: () => stdout.columns ?? 100,
     })
@@ -57,7 +71,7 @@ export function buildProgram(outputs: Outputs, surroundings: Surroundings, exit:
     .description('Writes an answer to standard output as it comes.')
     .addHelpText('after', RUN_EXAMPLES)
     .action(async (prompt: string | undefined, flags) => {
-      exit.code = await run(prompt, flags, outputs, surroundings);
+      result.code = await run(prompt, flags, outputs, surroundings);
     });
 
   program
@@ -104,7 +118,6 @@ function takesValue(program: Command): (flag: string) => boolean {
 }
 
 async function report(error: unknown, err: Output, stack: boolean): Promise<number> {
-  if (error instanceof CommanderError && error.exitCode === 0) return 0;
   const { message, exitCode } = describe(error);
   const trace = stack && error instanceof Error ? `${error.stack}\n` : '';
   await err.write(`outrider: ${visible(message)}\n${trace}`).catch(() => {});

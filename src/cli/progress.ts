@@ -15,10 +15,11 @@ export class ProgressLine {
     this.#terminal = stream.isTTY === true ? stream : undefined;
   }
 
-  /** Shows `text`, which must be shorter than a line, in place of what is there. */
+  /** Shows `text`, as far as a line holds it, in place of what is there. */
   show(text: string): void {
     if (text === this.#shown) return;
-    this.#terminal?.write(CLEAR_LINE + visible(text));
+    const room = (this.#terminal?.columns ?? 80) - 1;
+    this.#terminal?.write(CLEAR_LINE + visible(text).slice(0, room));
     this.#shown = text;
   }
 

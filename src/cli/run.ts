@@ -60,7 +60,6 @@ export async function run(
     progress.clear();
     stopListening();
   }
-  out.check();
   return interrupt.signal.aborted ? INTERRUPTED : 0;
 }
 

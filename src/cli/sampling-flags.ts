@@ -57,7 +57,10 @@ const GROUP = 'Sampling (what is not given: the recommendation in the model’s 
 
 const SCALAR_OPTIONS = Object.entries(SCALAR_FLAGS).map(([name, [flags, about, reader]]) => {
   const standard = SAMPLING_DEFAULTS[name as ScalarName];
-  return { name, option: valueOption(flags, `${about} (${standard})`, reader as Reader<unknown>) };
+  return {
+    name,
+    option: valueOption(flags, `${about} (${standard === 'off' ? 0 : standard})`, reader as Reader<unknown>),
+  };
 });
 
 type TokenBias = readonly [token: Token, bias: number];

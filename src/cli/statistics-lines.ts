@@ -7,8 +7,8 @@ export function statisticsLines(start: StartEvent, finish: FinishEvent, loadMs: 
 
 function speedLine({ timings, promptTokens, completionTokens, reason }: FinishEvent, loadMs: number): string {
   const speed = timings.predictedPerSecond === null ? '' : `, ${timings.predictedPerSecond.toFixed(1)} tokens/s`;
-  const generated = `${completionTokens} tokens in ${seconds(timings.predictedMs)}${speed}`;
-  const prompt = `prompt ${promptTokens} tokens in ${seconds(timings.promptMs)}`;
+  const generated = `${tokens(completionTokens)} in ${seconds(timings.predictedMs)}${speed}`;
+  const prompt = `prompt ${tokens(promptTokens)} in ${seconds(timings.promptMs)}`;
   return `${generated}; ${prompt}; loaded in ${seconds(loadMs)}; ended by: ${reason}`;
 }
 
@@ -16,6 +16,7 @@ function speculationLines({ mode, draftMax }: StartEvent, { statistics }: Finish
   if (mode !== 'speculative') return [];
   const { rounds, drafted, accepted, rejected, discarded } = statistics;
   const { acceptanceRate, draftEfficiency, blockEfficiency } = statistics;
+  if (drafted === 0) return ['speculation: nothing was drafted'];
   return [
     `speculation: ${rounds} rounds, drafts of at most ${draftMax}; drafted ${drafted} = accepted ${accepted} + rejected ${rejected} + discarded ${discarded}`,
     `acceptance rate ${percent(acceptanceRate)} of the judged tokens, draft efficiency ${percent(draftEfficiency)} of the drafted, block efficiency ${blockEfficiency?.toFixed(2) ?? '-'} tokens a round`,
@@ -26,6 +27,10 @@ function speculationLines({ mode, draftMax }: StartEvent, { statistics }: Finish
 function seedLine({ seed, seedOrigin, verification }: StartEvent): string[] {
   if (seedOrigin === 'given' || verification !== 'match') return [];
   return [`seed ${seed} was drawn; --seed ${seed} brings this text again`];
+}
+
+function tokens(count: number): string {
+  return `${count} token${count === 1 ? '' : 's'}`;
 }
 
 function seconds(milliseconds: number): string {
