@@ -21,9 +21,9 @@ export interface ModelDrafterOptions {
 /**
  * A small model that rides ahead, token by token.
  *
- * What the text keeps is never evaluated twice: after a rejection it is trimmed, after full acceptance it lacks the last draft
- * token, which joins the next round's first batch (algorithms.md 2.3, 7). While nobody asks it to draft it costs
- * nothing; it catches up in one batch when asked again.
+ * Its cache is never evaluated twice, but for a token that the policy dropped and the target then said: after a
+ * rejection it is trimmed, after full acceptance it lacks the last draft token, which joins the next round's first batch
+ * (algorithms.md 2.3, 7). While nobody asks it to draft it costs nothing; it catches up in one batch when asked again.
  */
 export class ModelDrafter implements Drafter {
   readonly name: string;
