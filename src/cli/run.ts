@@ -79,20 +79,14 @@ async function answer(request: GenerationRequest, run: Run): Promise<void> {
   }
 }
 
-async function load({ flags, surroundings, err, progress, signal }: Run): Promise<CommandEngine> {
+async function load({ flags, surroundings, progress, signal }: Run): Promise<CommandEngine> {
   const options: EngineOptions = { ...engineOptionsFrom(flags), onProgress: progress.onLoad, signal };
   const verbose = flags.verbose === true && {
     verbose: true,
     log: (level: string, line: string) =>
       void surroundings.stderr.write(`llama.cpp ${level}: ${visible(line, '\t')}\n`),
   };
-  const engine = await surroundings.loadEngine(options, { env: surroundings.env, ...verbose });
-  if (!flags.json) {
-    const undrafted = options.drafts?.length === 0 && flags.mode === undefined;
-    const missing = 'no draft model was given (--model-draft): plain decoding';
-    await writeNotes(err, undrafted ? [missing, ...engine.models.notes] : engine.models.notes);
-  }
-  return engine;
+  return surroundings.loadEngine(options, { env: surroundings.env, ...verbose });
 }
 
 async function generate(
@@ -101,15 +95,22 @@ async function generate(
   run: Run,
   trace: Trace | undefined,
 ): Promise<void> {
+  const { flags, out, err, progress, signal } = run;
+  if (!flags.json) await writeNotes(err, [...missingDraft(flags), ...engine.models.notes]);
   const ends: Ends = {};
-  const sinks = [...(trace ? [trace.sink] : []), run.progress.onGeneration, ...views(engine, run), remember(ends)];
-  for await (const event of engine.generate(request, run.signal)) {
+  const sinks = [...(trace ? [trace.sink] : []), progress.onGeneration, ...views(engine, run), remember(ends)];
+  for await (const event of engine.generate(request, signal)) {
     for (const sink of sinks) await sink(event);
   }
   if (ends.error !== undefined) throw ends.error.error;
   const { start, finish } = ends;
-  if (run.flags.json || run.out.signal.aborted || start === undefined || finish === undefined) return;
-  for (const line of statisticsLines(start, finish, engine.loadMs)) await run.err.write(`${line}\n`);
+  if (flags.json || out.signal.aborted || start === undefined || finish === undefined) return;
+  for (const line of statisticsLines(start, finish, engine.loadMs)) await err.write(`${line}\n`);
+}
+
+function missingDraft(flags: RunFlags): string[] {
+  const missing = engineOptionsFrom(flags).drafts?.length === 0 && flags.mode === undefined;
+  return missing ? ['no draft model was given (--model-draft): plain decoding'] : [];
 }
 
 /** What is shown of the generation: JSON, or the text and perhaps the rounds. */
