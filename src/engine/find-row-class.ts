@@ -5,6 +5,9 @@ import { type RowClass, STRICT_CHUNK, STRICT_ROWS } from './row-class.js';
 /** Cells behind which flash attention over one row divides the cache among threads: shorter tests pass by luck. */
 const DEPTH = 620;
 
+/** Rows of a batch that are tried: the small ones that plain decoding and short drafts need, and some of the others. */
+const COUNTS = [2, 3, 4, 5, 6, 7, 8, 12, 13, 16, 31, 32];
+
 type StrictClass = Extract<RowClass, { kind: 'strict' }>;
 
 /**
@@ -29,11 +32,14 @@ class Trial {
   readonly #context: Context;
   readonly #vocabularySize: number;
   readonly #depth: number;
+  /** The most rows of a strict batch. */
+  readonly #most: number;
 
   constructor(context: Context, vocabularySize: number) {
     this.#context = context;
     this.#vocabularySize = vocabularySize;
     this.#depth = Math.max(0, Math.min(DEPTH, context.tokensPerSequence - STRICT_ROWS));
+    this.#most = Math.min(STRICT_ROWS, context.batch, context.outputs);
   }
 
   async fill(sequence: number): Promise<void> {
@@ -45,9 +51,9 @@ class Trial {
   }
 
   async findMultiple(): Promise<1 | 4> {
-    const reference = await this.#rows([0], STRICT_ROWS);
+    const reference = await this.#rows([0], this.#most - (this.#most % 4));
     for (const multiple of [1, 4] as const) {
-      const counts = [2, 3, 4, 5, 6, 7, 8, 12, 13, 16, 31, 32].filter((count) => count % multiple === 0);
+      const counts = COUNTS.filter((count) => count % multiple === 0 && count <= this.#most);
       let equal = true;
       for (const count of counts) equal &&= sameBits(await this.#rows([0], count), reference);
       if (equal) return multiple;
@@ -73,7 +79,13 @@ class Trial {
   async #rows(sequences: readonly number[], count: number): Promise<Float32Array[]> {
     await this.#decode(sequences.map((sequence) => ({ sequence, from: this.#depth, count, output: 1 })));
     const rows = Array.from({ length: count }, (_, i) => this.#context.logits(i).slice());
-    for (const sequence of sequences) this.#context.trim(sequence, this.#depth);
+    for (const sequence of sequences) {
+      if (this.#context.trim(sequence, this.#depth)) continue;
+      throw new OutriderError(
+        'backend_failed',
+        '--strict fills batches up with rows that it drops again, which a recurrent or hybrid cache cannot. Leave --strict out',
+      );
+    }
     return rows;
   }
 

@@ -27,12 +27,18 @@ export function copyRows(rows: readonly Row[]): Row[] {
   return rows.map((row) => row.slice());
 }
 
-/** That `rows` are the logits after the last tokens of `tokens`, as a fresh evaluation of exactly these gives them. */
+/** That `rows` are bit for bit the logits after the last tokens of `tokens`, as a fresh evaluation of these gives them. */
 export function expectRows(rows: readonly Row[], model: FakeModel, tokens: readonly Token[]): void {
   rows.forEach((row, i) => {
     const end = tokens.length - rows.length + 1 + i;
-    expect(row, `the row after ${end} tokens`).toEqual(model.logitsAfter(tokens.slice(0, end)));
+    if (sameBits(row, model.logitsAfter(tokens.slice(0, end)))) return;
+    expect.fail(`row ${i} of ${rows.length} is not that of the first ${end} of ${tokens.length} tokens`);
   });
+}
+
+export function sameBits(a: Row, b: Row): boolean {
+  const bytes = (row: Row): Buffer => Buffer.from(row.buffer, row.byteOffset, row.byteLength);
+  return bytes(a).equals(bytes(b));
 }
 
 /** A gate for passes on another thread: those that began wait until it opens. */
