@@ -11,12 +11,14 @@ export class NgramDrafter implements Drafter {
 
   async propose({ context, length }: DraftRequest): Promise<Draft> {
     const tokens: Token[] = [];
+    const confidences: number[] = [];
     let source = this.#findContinuation(context);
-    while (source < context.length && length.wants(tokens.length) && length.admits(1)) {
+    while (source < context.length && length.wants(confidences) && length.admits(1)) {
       tokens.push(context[source]!);
+      confidences.push(1);
       source += 1;
     }
-    return { tokens, confidences: tokens.map(() => 1) };
+    return { tokens, confidences };
   }
 
   /** It learns nothing: every proposal is read off the text. */

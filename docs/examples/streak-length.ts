@@ -5,8 +5,8 @@ export function streakLength(start: number, max: number): LengthPolicy {
   let tokens = start;
   return {
     name: `streak from ${start} to ${max}`,
-    begin: (room) => ({
-      wants: (drafted) => drafted < Math.min(tokens, room),
+    begin: ({ room }) => ({
+      wants: ({ length }) => length < Math.min(tokens, room),
       admits: () => true,
       keep: (confidences) => confidences.length,
     }),

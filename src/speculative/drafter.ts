@@ -33,8 +33,24 @@ export interface DraftRequest {
   readonly signal: AbortSignal | undefined;
 }
 
+/** What drafting costs now, in milliseconds. */
+export interface DraftPrice {
+  /** The first token, with everything that the drafter has to catch up on before it. */
+  readonly first: number;
+  /** Each further token. */
+  readonly next: number;
+}
+
+/** What a drafter would have said at a position whose token is known by now. */
+export interface Evidence {
+  readonly confidence: number;
+  readonly accepted: boolean;
+}
+
 /** What became of a round. */
 export interface RoundOutcome {
+  /** Tokens of the context before the round: the position of its first token. */
+  readonly position: number;
   /** The draft as it was verified. */
   readonly draft: Draft;
   /** How many leading tokens of the draft were accepted. */
@@ -43,6 +59,11 @@ export interface RoundOutcome {
   readonly dropped: number;
   /** What the round appended to the context: the accepted tokens and then the target's own. */
   readonly tokens: readonly Token[];
+  /** What a probe found, in a round that made one instead of drafting. */
+  readonly evidence: readonly Evidence[];
+  /** Milliseconds spent on the draft or the probe, and on the target's pass with its verification. */
+  readonly draftMs: number;
+  readonly verifyMs: number;
 }
 
 /**
@@ -54,6 +75,10 @@ export interface Drafter {
   readonly name: string;
   /** Proposes what may come after `request.context`. Fewer tokens than allowed, also none, are always fine. */
   propose(request: DraftRequest): Promise<Draft>;
+  /** What `propose` would cost at this context; absent where it costs nothing worth counting. */
+  price?(context: readonly Token[]): DraftPrice;
+  /** Tries the drafter on the last `count` tokens of the context, for a policy that learns (see RoundLength.probes). */
+  probe?(context: readonly Token[], count: number): Promise<readonly Evidence[]>;
   /** Learns what became of the proposal. Called after every round, also after one that asked for no draft. */
   observe(outcome: RoundOutcome): void;
   /** Gives back what the drafter holds. Idempotent. */

@@ -62,14 +62,14 @@ describe('what the drafter is asked', () => {
     const rooms: number[] = [];
     const length: LengthPolicy = {
       name: 'spy',
-      begin: (room) => {
-        rooms.push(room);
-        return fixedLength(0).begin(room);
+      begin: (start) => {
+        rooms.push(start.room);
+        return fixedLength(0).begin(start);
       },
       observe: () => {},
     };
     await run(setUp({ length, maxTokens: 7, maxDraft: 4 }));
-    expect(rooms).toEqual([0, 4, 4, 3, 2, 1, 0]);
+    expect(rooms).toEqual([4, 4, 3, 2, 1]);
   });
 
   it('comes with the context, the rule, the plan of the round and the signal', async () => {
@@ -79,7 +79,7 @@ describe('what the drafter is asked', () => {
       const drafter: Drafter = {
         name: 'spy',
         propose: async (request) => {
-          requests.push({ ...request, context: [...request.context], length: request.length.wants(2) });
+          requests.push({ ...request, context: [...request.context], length: request.length.wants([1, 1]) });
           return draftOf();
         },
         observe: () => {},

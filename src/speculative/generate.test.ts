@@ -4,7 +4,7 @@ import type { Drafter } from './drafter.js';
 import { ModelDrafter } from './drafters/model.js';
 import { generate, type Round } from './generate.js';
 import { fixedLength } from './length/fixed.js';
-import type { LengthPolicy } from './length/policy.js';
+import type { LengthPolicy, RoundStart } from './length/policy.js';
 import { sequentialRandom } from './random.js';
 import { StatisticsCounter } from './stats.js';
 import {
@@ -61,7 +61,7 @@ describe('the draft model', () => {
     // Without the drops of `keep`: a token that was dropped and is then the target's own has to be evaluated again.
     {
       name: 'while the peak is high',
-      begin: (room) => ({ ...fixedLength(8).begin(room), admits: (peak) => peak > 0.3 }),
+      begin: (start) => ({ ...fixedLength(8).begin(start), admits: (peak) => peak > 0.3 }),
       observe: () => {},
     },
     // Wants something in one round of three.
@@ -69,7 +69,7 @@ describe('the draft model', () => {
       name: 'now and then',
       begin: (() => {
         let rounds = 0;
-        return (room: number) => fixedLength(rounds++ % 3 === 0 ? 4 : 0).begin(room);
+        return (start: RoundStart) => fixedLength(rounds++ % 3 === 0 ? 4 : 0).begin(start);
       })(),
       observe: () => {},
     },

@@ -5,7 +5,7 @@
  * target's cache holds the context without its last token, the sampler's history holds the context.
  */
 import type { Token } from './distribution.js';
-import { type Draft, type Drafter, EMPTY_DRAFT } from './drafter.js';
+import { type Draft, type Drafter, EMPTY_DRAFT, type Evidence, type RoundOutcome } from './drafter.js';
 import type { LengthPolicy } from './length/policy.js';
 import type { Sampler } from './sampler.js';
 import type { Sequence } from './sequence.js';
@@ -33,24 +33,12 @@ export interface Generation {
 /** Where the last token of a round comes from (design vocabulary); `plain` where nothing was verified. */
 export type Origin = 'recovered' | 'bonus' | 'plain';
 
-/** One draft and one verification. */
-export interface Round {
+/** One draft and one verification; `tokens` are cut behind a token that ends the text. */
+export interface Round extends RoundOutcome {
   readonly index: number;
-  /** Length of the context before the round: the position of its first token. */
-  readonly position: number;
-  /** The draft as it was verified. */
-  readonly draft: Draft;
-  /** Tokens that the length policy dropped before verification. */
-  readonly dropped: number;
-  /** Accepted tokens of the draft. */
-  readonly accepted: number;
   readonly origin: Origin;
   /** What the target says after the accepted tokens. */
   readonly next: Token;
-  /** The tokens that were appended to the context: the accepted ones and `next`, up to a token that ends the text. */
-  readonly tokens: readonly Token[];
-  readonly draftMs: number;
-  readonly verifyMs: number;
 }
 
 export type Ending = 'end' | 'length';
@@ -67,7 +55,7 @@ export async function* generate(generation: Generation): AsyncGenerator<Round, E
     signal?.throwIfAborted();
     const began = now();
     const room = index === 0 ? 0 : Math.min(remaining - 1, generation.maxDraft);
-    const { draft, dropped } = await propose(generation, room);
+    const { draft, dropped, evidence } = await propose(generation, room);
     const drafted = now();
 
     const position = context.length;
@@ -77,31 +65,45 @@ export async function* generate(generation: Generation): AsyncGenerator<Round, E
     );
 
     const tokens = upToEnd([...draft.tokens.slice(0, accepted), next], generation.isEnd);
-    context.push(...tokens);
+    for (const token of tokens) context.push(token);
     target.rewind(context.length - 1);
     sampler.rewind(context.length);
     remaining -= tokens.length;
 
-    const outcome = { draft, accepted, dropped, tokens };
+    const times = { draftMs: drafted - began, verifyMs: now() - drafted };
+    const outcome = { position, draft, accepted, dropped, tokens, evidence, ...times };
     drafter?.observe(outcome);
     length.observe(outcome);
     const origin = draft.tokens.length === 0 ? 'plain' : accepted === draft.tokens.length ? 'bonus' : 'recovered';
-    yield { index, position, ...outcome, origin, next, draftMs: drafted - began, verifyMs: now() - drafted };
+    yield { index, ...outcome, origin, next };
     if (generation.isEnd(tokens[tokens.length - 1]!)) return 'end';
   }
   return 'length';
 }
 
+interface Proposal {
+  readonly draft: Draft;
+  readonly dropped: number;
+  readonly evidence: readonly Evidence[];
+}
+
+const NOTHING: Proposal = { draft: EMPTY_DRAFT, dropped: 0, evidence: [] };
+const FREE = { first: 0, next: 0 };
+
 /** Asks the drafter, if the policy wants anything at all; under matching rules the policy may then drop a tail. */
-async function propose(generation: Generation, room: number): Promise<{ draft: Draft; dropped: number }> {
+async function propose(generation: Generation, room: number): Promise<Proposal> {
   const { drafter, length, verification, context, signal } = generation;
-  const plan = length.begin(room);
-  if (drafter === undefined || room === 0 || !plan.wants(0)) return { draft: EMPTY_DRAFT, dropped: 0 };
+  if (drafter === undefined || room === 0) return NOTHING;
   const rule = drawRuleOf(verification);
+  const plan = length.begin({ room, rule, depth: context.length, price: drafter.price?.(context) ?? FREE });
+  if (!plan.wants([])) {
+    const count = plan.probes?.() ?? 0;
+    return count > 0 && drafter.probe ? { ...NOTHING, evidence: await drafter.probe(context, count) } : NOTHING;
+  }
   const whole = await drafter.propose({ context, rule, length: plan, signal });
   const kept = Math.min(room, rule === 'matching' ? plan.keep(whole.confidences) : whole.tokens.length);
   const draft = take(whole, kept);
-  return { draft, dropped: whole.tokens.length - draft.tokens.length };
+  return { draft, dropped: whole.tokens.length - draft.tokens.length, evidence: [] };
 }
 
 function take(draft: Draft, count: number): Draft {

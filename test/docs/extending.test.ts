@@ -4,6 +4,7 @@ import { NgramDrafter } from '../../docs/examples/ngram-drafter.js';
 import { streakLength } from '../../docs/examples/streak-length.js';
 import { fixedLength, type Token } from '../../src/speculative/index.js';
 import { PROMPT, plainText, setUp, VERIFICATIONS } from '../../src/speculative/testing/generation.js';
+import { roundOutcome, roundStart, sure } from '../../src/speculative/testing/rounds.js';
 import { run } from '../../src/speculative/testing/run.js';
 
 const docs = new URL('../../docs/', import.meta.url);
@@ -19,7 +20,7 @@ describe('docs/extending.md', () => {
 
 describe('the n-gram drafter', () => {
   const propose = async (context: readonly Token[], most = 10): Promise<readonly Token[]> => {
-    const length = fixedLength(most).begin(most);
+    const length = fixedLength(most).begin(roundStart(most));
     const draft = await new NgramDrafter(2).propose({ context, rule: 'matching', length, signal: undefined });
     expect(draft.confidences).toHaveLength(draft.tokens.length);
     return draft.tokens;
@@ -61,16 +62,12 @@ describe('the n-gram drafter', () => {
 });
 
 describe('the streak', () => {
-  const outcome = (drafted: number, accepted: number) => ({
-    draft: { tokens: Array(drafted).fill(0), confidences: Array(drafted).fill(1) },
-    accepted,
-    dropped: 0,
-    tokens: Array(accepted + 1).fill(0),
-  });
+  const outcome = (drafted: number, accepted: number) =>
+    roundOutcome({ tokens: Array(drafted).fill(0), confidences: sure(drafted) }, accepted);
   const lengthOf = (policy: ReturnType<typeof streakLength>, room = 100): number => {
-    const round = policy.begin(room);
+    const round = policy.begin(roundStart(room));
     let drafted = 0;
-    while (round.wants(drafted)) drafted++;
+    while (round.wants(sure(drafted))) drafted++;
     return drafted;
   };
 

@@ -97,10 +97,10 @@ function nastyPolicy(last: () => Token | undefined): LengthPolicy {
   let most = 2;
   return {
     name: 'nasty',
-    begin: (room) => {
+    begin: ({ room }) => {
       let drafted = 0;
       return {
-        wants: (count) => {
+        wants: ({ length: count }) => {
           drafted = count;
           return count < Math.min(room, most) && (count === 0 || last() !== 1);
         },

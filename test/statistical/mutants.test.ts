@@ -141,7 +141,7 @@ describe('a history of the draft that is never rewound', () => {
       // The loop keeps one token of three: the other two have to leave the history.
       policy: () => ({
         name: 'drops two',
-        begin: () => ({ wants: (drafted) => drafted < 3, admits: () => true, keep: () => 1 }),
+        begin: () => ({ wants: ({ length }) => length < 3, admits: () => true, keep: () => 1 }),
         observe: () => {},
       }),
     };

@@ -30,6 +30,7 @@ export function roundEvent(tokens: readonly Token[], accepted: number, next: Tok
     position: 4,
     draft: { tokens, confidences: tokens.map(() => 0.5) },
     dropped: 0,
+    evidence: [],
     accepted,
     origin: tokens.length === 0 ? 'plain' : accepted === tokens.length ? 'bonus' : 'recovered',
     next,

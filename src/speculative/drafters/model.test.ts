@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Token } from '../distribution.js';
-import type { Draft, DrawRule } from '../drafter.js';
+import { type DrawRule, EMPTY_DRAFT } from '../drafter.js';
 import { fixedLength } from '../length/fixed.js';
 import type { RoundLength } from '../length/policy.js';
 import { drawShared, positionNoise, sequentialRandom } from '../random.js';
+import { roundOutcome, roundStart } from '../testing/rounds.js';
 import { SoftmaxSampler } from '../testing/softmax-sampler.js';
 import { tabularModel } from '../testing/tabular-model.js';
 import { TabularSequence } from '../testing/tabular-sequence.js';
@@ -26,14 +27,9 @@ function request(context: readonly Token[], count: number, rule: DrawRule = 'mat
   return { context, rule, length, signal: undefined };
 }
 
-const wanting = (count: number): RoundLength => fixedLength(count).begin(count);
+const wanting = (count: number): RoundLength => fixedLength(count).begin(roundStart(count));
 
-/** What the loop reports when the target accepts so many tokens and then says `next`. */
-function outcome(draft: Draft, accepted: number, next: Token) {
-  return { draft, accepted, dropped: 0, tokens: [...draft.tokens.slice(0, accepted), next] };
-}
-
-const skipped = (next: Token) => outcome({ tokens: [], confidences: [] }, 0, next);
+const skipped = (next: Token) => roundOutcome(EMPTY_DRAFT, 0, next);
 
 describe('a proposal', () => {
   it('under matching is drawn with the noise of the target at the same positions, and has no laws', async () => {
@@ -79,7 +75,7 @@ describe('a proposal', () => {
     const draft = await drafter.propose(request([0, 1, 2], 10));
     expect(draft.tokens).toHaveLength(3);
     expect(sequence.length).toBe(5);
-    drafter.observe(outcome(draft, 3, 0));
+    drafter.observe(roundOutcome(draft, 3, 0));
     expect(await drafter.propose(request([0, 1, 2, ...draft.tokens, 0], 10))).toEqual({ tokens: [], confidences: [] });
   });
 
@@ -87,7 +83,7 @@ describe('a proposal', () => {
     const { drafter, sequence } = setUp();
     const asked: string[] = [];
     const length: RoundLength = {
-      wants: (drafted) => {
+      wants: ({ length: drafted }) => {
         asked.push(`wants ${drafted} after ${sequence.length}`);
         return true;
       },
@@ -115,7 +111,7 @@ describe('its cache', () => {
     const { drafter, sequence, sampler } = setUp();
     const context = [0, 1, 2];
     const draft = await drafter.propose(request(context, 4));
-    drafter.observe(outcome(draft, 1, 3));
+    drafter.observe(roundOutcome(draft, 1, 3));
     expect(sequence.tokens).toEqual([0, 1, 2, draft.tokens[0]]);
     expect(sampler.history).toEqual([0, 1, 2, draft.tokens[0]]);
   });
@@ -123,7 +119,7 @@ describe('its cache', () => {
   it('after full acceptance lacks the last draft token, which joins the next first batch', async () => {
     const { drafter, sequence } = setUp();
     const draft = await drafter.propose(request([0, 1, 2], 2));
-    drafter.observe(outcome(draft, 2, 3));
+    drafter.observe(roundOutcome(draft, 2, 3));
     expect(sequence.tokens).toEqual([0, 1, 2, draft.tokens[0]]);
     sequence.evaluated.length = 0;
     const context = [0, 1, 2, ...draft.tokens, 3];
@@ -134,7 +130,7 @@ describe('its cache', () => {
   it('keeps what it holds while nobody asks it to draft, and catches up when somebody does', async () => {
     const { drafter, sequence } = setUp();
     const draft = await drafter.propose(request([0, 1, 2], 3));
-    drafter.observe(outcome(draft, 2, 3));
+    drafter.observe(roundOutcome(draft, 2, 3));
     drafter.observe(skipped(1));
     drafter.observe(skipped(2));
     const context = [0, 1, 2, ...draft.tokens.slice(0, 2), 3, 1, 2];

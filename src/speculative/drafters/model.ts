@@ -45,7 +45,7 @@ export class ModelDrafter implements Drafter {
     this.#base = context.length;
     for (let i = sampler.length; i < context.length; i++) sampler.push(context[i]!);
     let pending: readonly Token[] = context.slice(sequence.length);
-    while (this.#fits(pending.length) && length.wants(tokens.length)) {
+    while (this.#fits(pending.length) && length.wants(confidences)) {
       const q = await sequence.evaluate(pending, 1, (rows) => sampler.law(rows[0]!));
       if (!length.admits(peakOf(q))) break;
       const token = rule === 'matching' ? drawShared(q, noise, sampler.length) : drawBy(q, random());

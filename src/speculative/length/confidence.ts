@@ -14,18 +14,21 @@ export interface ConfidenceCut {
  * under rejection only the peak of its law may, which is asked before the draw and holds for both.
  */
 export function confidenceCut({ min, max, minConfidence }: ConfidenceCut): LengthPolicy {
+  const doubted = (confidences: readonly number[]): number =>
+    confidences.findIndex((confidence, i) => i >= min && confidence < minConfidence);
   return {
     name: `confidence ${minConfidence}, ${min} to ${max}`,
-    begin: (room) => {
-      let asked = 0;
+    begin: ({ room, rule }) => {
+      let drafted = 0;
       return {
-        wants: (drafted) => {
-          asked = drafted;
-          return drafted < Math.min(max, room);
+        wants: (confidences) => {
+          drafted = confidences.length;
+          // Under matching a token that is going to be dropped needs no successor.
+          return drafted < Math.min(max, room) && (rule === 'rejection' || doubted(confidences) < 0);
         },
-        admits: (peak) => asked < min || peak >= minConfidence,
+        admits: (peak) => drafted < min || peak >= minConfidence,
         keep: (confidences) => {
-          const doubt = confidences.findIndex((confidence, i) => i >= min && confidence < minConfidence);
+          const doubt = doubted(confidences);
           return doubt < 0 ? confidences.length : doubt;
         },
       };

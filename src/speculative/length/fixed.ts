@@ -4,8 +4,8 @@ import type { LengthPolicy } from './policy.js';
 export function fixedLength(tokens: number): LengthPolicy {
   return {
     name: `fixed ${tokens}`,
-    begin: (room) => ({
-      wants: (drafted) => drafted < Math.min(tokens, room),
+    begin: ({ room }) => ({
+      wants: ({ length }) => length < Math.min(tokens, room),
       admits: () => true,
       keep: (confidences) => confidences.length,
     }),

@@ -1,14 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { roundStart } from '../testing/rounds.js';
 import { confidenceCut } from './confidence.js';
 import { fixedLength } from './fixed.js';
 import type { LengthPolicy } from './policy.js';
 
 /** Plays a round: draws tokens of the given confidences, each from a law with the given peak, as a drafter would. */
 function play(policy: LengthPolicy, room: number, confidences: readonly number[], peaks = confidences) {
-  const round = policy.begin(room);
+  const round = policy.begin(roundStart(room));
   let drafted = 0;
-  while (drafted < confidences.length && round.wants(drafted) && round.admits(peaks[drafted]!)) drafted++;
+  while (drafted < confidences.length && round.wants(confidences.slice(0, drafted)) && round.admits(peaks[drafted]!))
+    drafted++;
   return { drafted, kept: round.keep(confidences.slice(0, drafted)) };
 }
 
@@ -24,7 +26,7 @@ describe('fixedLength', () => {
   });
 
   it('of 0 wants nothing', () => {
-    expect(fixedLength(0).begin(100).wants(0)).toBe(false);
+    expect(fixedLength(0).begin(roundStart(100)).wants([])).toBe(false);
   });
 });
 
@@ -40,7 +42,7 @@ describe('confidenceCut', () => {
   });
 
   it('keeps what stands before the first drawn token that is too doubtful', () => {
-    expect(play(policy, 100, [0.9, 0.2, 0.9], [0.9, 0.8, 0.9])).toEqual({ drafted: 3, kept: 1 });
+    expect(play(policy, 100, [0.9, 0.2, 0.9], [0.9, 0.8, 0.9])).toEqual({ drafted: 2, kept: 1 });
   });
 
   it('drafts its minimum whatever the confidence', () => {

@@ -1,4 +1,15 @@
-import type { RoundOutcome } from '../drafter.js';
+import type { DraftPrice, DrawRule, RoundOutcome } from '../drafter.js';
+
+/** What a policy knows when a round begins. */
+export interface RoundStart {
+  /** At most this many tokens may be drafted: context, token limit and batch allow no more. */
+  readonly room: number;
+  readonly rule: DrawRule;
+  /** Tokens of the context: the deeper, the dearer a pass. */
+  readonly depth: number;
+  /** What drafting would cost. */
+  readonly price: DraftPrice;
+}
 
 /**
  * Decides how many tokens a round drafts. A public extension point: anything that keeps the contract below keeps the
@@ -6,19 +17,21 @@ import type { RoundOutcome } from '../drafter.js';
  */
 export interface LengthPolicy {
   readonly name: string;
-  /** Opens a round in which at most `room` tokens may be drafted (context, token limit and batch allow no more). */
-  begin(room: number): RoundLength;
+  begin(start: RoundStart): RoundLength;
   /** Learns from a finished round, also from one without a draft. */
   observe(outcome: RoundOutcome): void;
 }
 
 /**
  * The decisions of one round, asked for in this order for each token: `wants`, `admits`, then at the end once `keep`.
- * `wants(0)` is asked by the loop before it calls the drafter, and again by the drafter.
+ * `wants([])` is asked by the loop before it calls the drafter, and again by the drafter.
  */
 export interface RoundLength {
-  /** Pay for another draft forward, `drafted` tokens being there? Nothing about the next token is known yet. */
-  wants(drafted: number): boolean;
+  /**
+   * Pay for another draft forward? `confidences` are the drafter's beliefs in the tokens drafted so far; nothing about
+   * the next token is known yet.
+   */
+  wants(confidences: readonly number[]): boolean;
   /**
    * The law q of the next draft token is known, the token is not drawn yet: draft it? `peak` is the largest probability
    * of q. The answer may depend on nothing else about q's token: that is what keeps rejection and block verification
@@ -31,4 +44,9 @@ export interface RoundLength {
    * draft dropped whenever it is b: P(a) = .60).
    */
   keep(confidences: readonly number[]): number;
+  /**
+   * For a policy that learns: in a round that drafts nothing, how many of the last tokens the drafter should be tried
+   * on, for evidence alone. Absent and 0: none.
+   */
+  probes?(): number;
 }

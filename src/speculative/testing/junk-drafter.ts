@@ -19,7 +19,7 @@ export class JunkDrafter implements Drafter {
     this.tokens.length = 0;
     const laws: Distribution[] = [];
     const confidences: number[] = [];
-    while (length.wants(this.tokens.length)) {
+    while (length.wants(confidences)) {
       const law = this.#law();
       if (!length.admits(peakOf(law))) break;
       const token = drawBy(law, this.#random());

@@ -15,10 +15,12 @@ export class TextDrafter implements Drafter {
 
   async propose({ context, length }: DraftRequest): Promise<Draft> {
     const tokens: Token[] = [];
-    while (context.length + tokens.length < this.#text.length && length.wants(tokens.length) && length.admits(1)) {
+    const confidences: number[] = [];
+    while (context.length + tokens.length < this.#text.length && length.wants(confidences) && length.admits(1)) {
       tokens.push(this.#text[context.length + tokens.length]!);
+      confidences.push(1);
     }
-    return { tokens, confidences: tokens.map(() => 1) };
+    return { tokens, confidences };
   }
 
   observe(): void {}

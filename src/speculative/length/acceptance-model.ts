@@ -1,0 +1,106 @@
+/** What is known of acceptance by confidence, in a form that can be stored. */
+export interface AcceptanceState {
+  /** Weights of the logistic curve: bias and logit of the confidence; and AdaGrad's sums of squares. */
+  readonly weights: readonly [number, number];
+  readonly squares: readonly [number, number];
+  /** Histogram of calibrated acceptance over the bins, exponentially forgotten, and the mean within each bin. */
+  readonly counts: readonly number[];
+  readonly means: readonly number[];
+  /** Draft tokens that were judged. */
+  readonly judged: number;
+}
+
+/** Upper borders of all bins but the last. */
+const EDGES = [0.3, 0.5, 0.7, 0.85, 0.95];
+const RATE = 0.25;
+const FORGET_SQUARES = 0.999;
+const FORGET_COUNTS = 0.98;
+const MEAN_RATE = 0.05;
+
+const COLD: AcceptanceState = {
+  weights: [-0.3, 0.9],
+  squares: [1, 1],
+  counts: [0.8, 0.8, 0.9, 1.1, 1.3, 2.1],
+  means: [0.18, 0.4, 0.6, 0.78, 0.9, 0.975],
+  judged: 0,
+};
+
+/**
+ * How likely a draft token is accepted, given the drafter's confidence in it: a logistic curve over logit(confidence),
+ * fitted online by AdaGrad on every judged token, and a histogram of what it says (algorithms.md 2.3, 2).
+ */
+export class AcceptanceModel {
+  readonly #weights: [number, number];
+  readonly #squares: [number, number];
+  readonly #counts: number[];
+  readonly #means: number[];
+  #judged: number;
+
+  constructor(state: AcceptanceState = COLD) {
+    this.#weights = [...state.weights];
+    this.#squares = [...state.squares];
+    this.#counts = [...state.counts];
+    this.#means = [...state.means];
+    this.#judged = state.judged;
+  }
+
+  /** Draft tokens that this has learnt from. */
+  get judged(): number {
+    return this.#judged;
+  }
+
+  /** Calibrated probability that a token of this confidence is accepted, its predecessors being so. */
+  probability(confidence: number): number {
+    return clamp(1 / (1 + Math.exp(-this.#weights[0] - this.#weights[1] * logit(confidence))), 0.005, 0.995);
+  }
+
+  /** A token of this confidence was drafted, whatever became of it. */
+  drafted(confidence: number): void {
+    const probability = this.probability(confidence);
+    const bin = binOf(probability);
+    for (let i = 0; i < this.#counts.length; i++) this.#counts[i]! *= FORGET_COUNTS;
+    this.#counts[bin]! += 1;
+    this.#means[bin]! += MEAN_RATE * (probability - this.#means[bin]!);
+  }
+
+  /** A token of this confidence was judged: accepted, or the first to be rejected. */
+  learn(confidence: number, accepted: boolean): void {
+    const features = [1, logit(confidence)] as const;
+    const error = this.probability(confidence) - Number(accepted);
+    for (const i of [0, 1] as const) {
+      const gradient = error * features[i];
+      this.#squares[i] = FORGET_SQUARES * this.#squares[i] + gradient * gradient;
+      this.#weights[i] -= (RATE * gradient) / Math.sqrt(this.#squares[i]);
+    }
+    this.#judged += 1;
+  }
+
+  /** What the next drafted token's acceptance may turn out to be: a probability and a mean for each bin. */
+  outlook(): { readonly share: number; readonly mean: number }[] {
+    const total = this.#counts.reduce((sum, count) => sum + count, 0);
+    return this.#counts.map((count, i) => ({ share: count / total, mean: this.#means[i]! }));
+  }
+
+  toJSON(): AcceptanceState {
+    return {
+      weights: [...this.#weights],
+      squares: [...this.#squares],
+      counts: [...this.#counts],
+      means: [...this.#means],
+      judged: this.#judged,
+    };
+  }
+}
+
+function binOf(probability: number): number {
+  return EDGES.filter((edge) => probability >= edge).length;
+}
+
+function logit(confidence: number): number {
+  const p = clamp(confidence, 0.003, 0.997);
+  return Math.log(p / (1 - p));
+}
+
+function clamp(x: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, x));
+}

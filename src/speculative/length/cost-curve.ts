@@ -1,0 +1,84 @@
+/** One measured point: a pass of that many rows, in milliseconds. */
+export interface CostPoint {
+  readonly rows: number;
+  readonly ms: number;
+}
+
+/** How much of an observation's deviation goes to the level at once, and to the shape of the curve. */
+const LEVEL_RATE = 0.1;
+const SHAPE_RATE = 0.05;
+/** A pass that was interrupted says nothing about the curve: no observation counts as more than this times the expected. */
+const CLIP = 1.5;
+/** Each context depth up to twice the last one has a level of its own: attention costs grow with it. */
+const FIRST_DEPTH = 512;
+
+/**
+ * T(n): what a pass of n rows costs here and now, any shape allowed (algorithms.md 2.3, 1). Between measured points it
+ * is interpolated, beyond them continued. Every pass corrects it: mostly the level, which moves with the machine's load
+ * and the depth of the context, and a little the shape.
+ */
+export class CostCurve {
+  /** Shape, in milliseconds at level 1, ascending in rows. */
+  readonly #points: { rows: number; ms: number }[];
+  /** Level by depth bucket; a bucket begins with the level of the one below. */
+  readonly #levels: number[];
+
+  /** @param points at least one measured point with a positive time */
+  constructor(points: readonly CostPoint[], levels: readonly number[] = [1]) {
+    this.#points = points.map((point) => ({ ...point })).sort((a, b) => a.rows - b.rows);
+    this.#levels = [...levels];
+  }
+
+  /** Milliseconds of a pass of `rows` rows at that depth of the context. */
+  at(rows: number, depth: number): number {
+    return this.#shapeAt(rows) * this.#levelAt(bucketOf(depth));
+  }
+
+  /** Learns from a pass. */
+  observe(rows: number, depth: number, ms: number): void {
+    if (!(ms > 0)) return;
+    const bucket = bucketOf(depth);
+    const level = this.#levelAt(bucket);
+    const ratio = Math.min(CLIP, Math.max(1 / CLIP, ms / this.at(rows, depth)));
+    for (let i = this.#levels.length; i <= bucket; i++) this.#levels[i] = this.#levels[i - 1]!;
+    this.#levels[bucket] = level * (1 + LEVEL_RATE * (ratio - 1));
+    const point = this.#points.find((known) => known.rows === rows);
+    if (point === undefined) this.#insert({ rows, ms: this.#shapeAt(rows) * ratio });
+    else point.ms *= 1 + SHAPE_RATE * (ratio - 1);
+  }
+
+  /** What `new CostCurve` takes to go on where this one is. */
+  toJSON(): { points: CostPoint[]; levels: number[] } {
+    return { points: this.#points.map((point) => ({ ...point })), levels: [...this.#levels] };
+  }
+
+  #levelAt(bucket: number): number {
+    return this.#levels[Math.min(bucket, this.#levels.length - 1)]!;
+  }
+
+  #insert(point: CostPoint): void {
+    const at = this.#points.findIndex(({ rows }) => rows > point.rows);
+    this.#points.splice(at < 0 ? this.#points.length : at, 0, { ...point });
+  }
+
+  #shapeAt(rows: number): number {
+    const points = this.#points;
+    const above = points.findIndex((point) => point.rows >= rows);
+    if (above === 0) return points[0]!.ms;
+    if (above > 0) return between(points[above - 1]!, points[above]!, rows);
+    const last = points[points.length - 1]!;
+    const before = points[points.length - 2];
+    // One point alone: rows cost what the first did, until a pass says better.
+    if (before === undefined) return (last.ms * rows) / last.rows;
+    const slope = Math.max(0, (last.ms - before.ms) / (last.rows - before.rows));
+    return last.ms + slope * (rows - last.rows);
+  }
+}
+
+function between(low: CostPoint, high: CostPoint, rows: number): number {
+  return low.ms + ((high.ms - low.ms) * (rows - low.rows)) / (high.rows - low.rows);
+}
+
+function bucketOf(depth: number): number {
+  return depth < FIRST_DEPTH ? 0 : 1 + Math.floor(Math.log2(depth / FIRST_DEPTH));
+}

@@ -1,0 +1,59 @@
+/** What the ledger knows, in a form that can be stored. Times in milliseconds. */
+export interface LedgerState {
+  readonly elapsed: number;
+  readonly loss: number;
+  readonly probed: number;
+}
+
+/** Share of all time that may be lost to speculation, and again to probing. */
+const SHARE = 0.01;
+/** Plain tokens' time that may be lost at once, and gains that are remembered. */
+const CREDIT = 4;
+const MEMORY = 50;
+
+/**
+ * Keeps the promise "never slower" whatever the confidences say: the time that speculative rounds took beyond what the
+ * same tokens would have taken plainly. While more is lost than allowed, nothing is drafted (algorithms.md 2.3, 6).
+ */
+export class Ledger {
+  #elapsed: number;
+  #loss: number;
+  #probed: number;
+
+  constructor(state: LedgerState = { elapsed: 0, loss: 0, probed: 0 }) {
+    this.#elapsed = state.elapsed;
+    this.#loss = state.loss;
+    this.#probed = state.probed;
+  }
+
+  /** Whether speculation may go on; `plain` is the time of one plain token now. */
+  allows(plain: number): boolean {
+    return this.#loss <= SHARE * this.#elapsed + CREDIT * plain;
+  }
+
+  /** Whether a probe of that price may be paid. */
+  allowsProbe(price: number): boolean {
+    return this.#probed + price <= SHARE * this.#elapsed;
+  }
+
+  /** A round without a draft, which costs what plain decoding costs. */
+  addPlain(ms: number): void {
+    this.#elapsed += ms;
+  }
+
+  /** A round that drafted: `ms` for `tokens` tokens. Old gains are forgotten, so that they cannot be gambled away. */
+  addSpeculative(ms: number, tokens: number, plain: number): void {
+    this.#elapsed += ms;
+    this.#loss = Math.max(-MEMORY * plain, this.#loss + ms - tokens * plain);
+  }
+
+  addProbe(ms: number): void {
+    this.#elapsed += ms;
+    this.#probed += ms;
+    this.#loss += ms;
+  }
+
+  toJSON(): LedgerState {
+    return { elapsed: this.#elapsed, loss: this.#loss, probed: this.#probed };
+  }
+}
