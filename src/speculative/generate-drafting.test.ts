@@ -68,7 +68,7 @@ describe('what the drafter is asked', () => {
       },
       observe: () => {},
     };
-    await run(setUp({ length, maxTokens: 7, maxDraft: 4 }));
+    await run(setUp({ drafter: new StubDrafter(() => draftOf(0)), length, maxTokens: 7, maxDraft: 4 }));
     expect(rooms).toEqual([4, 4, 3, 2, 1]);
   });
 
