@@ -1,7 +1,7 @@
 /** From a request to what the loop needs: every default filled in, every value checked, nothing evaluated yet. */
 import { OutriderError } from '../errors.js';
 import { recommendedSampling, resolveSampling, type SamplingOptions } from '../sampling/index.js';
-import type { Token } from '../speculative/index.js';
+import type { Drafter, LengthPolicy, Token } from '../speculative/index.js';
 import type { ContextOptions } from './backend.js';
 import { MODES, type Mode, VERIFICATION_RULES, type VerificationRule } from './events.js';
 import type { LoadedModels } from './load.js';
@@ -27,6 +27,8 @@ export interface Plan {
   /** Tokens that may not be drawn. */
   readonly banned: readonly Token[];
   readonly draft: { readonly max: number; readonly min: number; readonly minConfidence: number };
+  readonly drafter: Drafter | undefined;
+  readonly length: LengthPolicy | undefined;
   readonly notes: readonly string[];
 }
 
@@ -56,13 +58,15 @@ export function prepare(request: GenerationRequest, models: LoadedModels, drawSe
     breakers: sampling.dryMultiplier > 0 ? writer.breakers.spellings(sampling.drySequenceBreakers) : [],
     banned: request.ignoreEndOfText ? endTokens(writer) : [],
     draft: mode === 'speculative' ? draftOf(request, models, notes) : { max: 0, min: 0, minConfidence: 0 },
+    drafter: request.drafter,
+    length: request.length,
     notes,
   };
 }
 
-function modeOf({ mode }: GenerationRequest, { draft }: LoadedModels, notes: string[]): Mode {
+function modeOf({ mode, drafter }: GenerationRequest, { draft }: LoadedModels, notes: string[]): Mode {
   if (mode !== undefined && !MODES.includes(mode)) refuse('mode', `one of ${MODES.join(', ')}`, mode);
-  if (draft !== undefined) return mode ?? 'speculative';
+  if (draft !== undefined || (drafter !== undefined && mode !== 'draft')) return mode ?? 'speculative';
   if (mode === 'draft')
     throw new OutriderError(
       'invalid_argument',

@@ -1,5 +1,5 @@
 import type { SamplingOptions } from '../sampling/index.js';
-import type { Token } from '../speculative/index.js';
+import type { Drafter, LengthPolicy, Token } from '../speculative/index.js';
 
 import type { ChatMessage } from '../text/messages.js';
 
@@ -27,6 +27,10 @@ export interface GenerationRequest {
   /** Deviations from what the model's file recommends and llama.cpp's defaults. */
   readonly sampling?: Partial<SamplingOptions>;
   readonly draft?: DraftOptions;
+  /** A drafter of your own in place of the draft model; the caller closes it (docs/extending.md). */
+  readonly drafter?: Drafter;
+  /** A length policy of your own, new for each request; `draft.max` still bounds it. */
+  readonly length?: LengthPolicy;
   /**
    * Default `match`, the only rule that can repeat a text. `rejection` and `block` accept more at high temperature; they
    * are refused together with a given seed.

@@ -37,7 +37,8 @@ export async function* run(
     signal,
     onProgress: (evaluated, total) => progress.push({ evaluated, total }),
   });
-  const drafter = plan.draft.max > 0 ? modelDrafter(plan, models, noise, signal) : undefined;
+  const own = plan.draft.max > 0 && plan.drafter === undefined ? modelDrafter(plan, models, noise, signal) : undefined;
+  const drafter = plan.draft.max > 0 ? (plan.drafter ?? own) : undefined;
   try {
     yield startEvent(plan);
     const rounds = generate({
@@ -45,7 +46,7 @@ export async function* run(
       sampler: samplerOf(plan, noise),
       context: [...plan.promptTokens],
       drafter,
-      length: confidenceCut(plan.draft),
+      length: plan.length ?? confidenceCut(plan.draft),
       verification: verificationOf(plan, noise),
       maxTokens: plan.maxTokens,
       maxDraft: plan.draft.max,
@@ -68,7 +69,7 @@ export async function* run(
     else yield { type: 'error', error: asOutriderError(error) };
   } finally {
     target.close();
-    drafter?.close();
+    own?.close();
   }
 }
 
