@@ -58,7 +58,7 @@ function referenceOf(node: ts.Node): { specifier: string; typeOnly: boolean } | 
   }
   if (ts.isCallExpression(node)) {
     const { expression } = node;
-    const loads = expression.kind === ts.SyntaxKind.ImportKeyword || /(^|\.)require$/.test(expression.getText());
+    const loads = expression.kind === ts.SyntaxKind.ImportKeyword || isModuleRequire(expression);
     return loads ? literal(node.arguments[0], false) : undefined;
   }
   if (ts.isNewExpression(node) && node.expression.getText() === 'URL') {
@@ -68,6 +68,11 @@ function referenceOf(node: ts.Node): { specifier: string; typeOnly: boolean } | 
       : undefined;
   }
   return undefined;
+}
+
+/** In an ES module `require` is a name like any other, unless `createRequire` made it. */
+function isModuleRequire(expression: ts.Expression): boolean {
+  return expression.getText() === 'require' && expression.getSourceFile().text.includes('createRequire(');
 }
 
 function literal(node: ts.Node | undefined, typeOnly: boolean) {

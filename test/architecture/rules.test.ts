@@ -17,14 +17,14 @@ describe('parseModule', () => {
     ["export type * from './b.js';", true],
     ["const b = await import('./b.js');", false],
     ["let b: import('./b.js').B;", true],
-    ["createRequire(import.meta.url)('x'); const b = require('./b.js');", false],
+    ["const require = createRequire(import.meta.url); const b = require('./b.js');", false],
     ["new Worker(new URL('./b.js', import.meta.url));", false],
   ])('finds the import in %s', (text, typeOnly) => {
     expect(parseModule('src/text/a.ts', text).imports).toEqual([{ target: 'src/text/b.ts', typeOnly, line: 1 }]);
   });
 
-  test('does not take comments, strings and other URLs for imports', () => {
-    const text = `// import './b.js'\nconst a = "import './b.js'";\nnew URL('./b.json', import.meta.url);`;
+  test('does not take comments, strings, other URLs and other functions for imports', () => {
+    const text = `// import './b.js'\nconst a = "import './b.js'";\nnew URL('./b.json', import.meta.url); require('b');`;
     expect(parseModule('src/text/a.ts', text).imports).toEqual([]);
   });
 });
