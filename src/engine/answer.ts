@@ -44,7 +44,7 @@ export class Answer {
     }
     for (const [i, token] of round.tokens.entries()) {
       this.#tokens.push(token);
-      if (this.#plan.writer.model.vocabulary.isEndOfGeneration(token)) {
+      if (this.#plan.writer.ends.has(token)) {
         this.#ended = { reason: 'stop' };
         return;
       }

@@ -10,7 +10,7 @@ import { Places } from './places.js';
 import { prepare } from './prepare.js';
 import { type TokenizedPrompt, tokenizePrompt } from './prompt.js';
 import type { GenerationRequest, Prompt } from './request.js';
-import { run } from './run.js';
+import { abortedInQueue, run } from './run.js';
 import { usableCores } from './threads.js';
 import { Updates } from './updates.js';
 
@@ -22,8 +22,9 @@ export class Engine {
   readonly loadMs: number;
   readonly #backend: Backend;
   readonly #places: Places;
-  readonly #running = new Set<Promise<void>>();
-  readonly #closing = new AbortController();
+  /** Aborts each of the requests that run or wait. */
+  readonly #aborts = new Set<() => void>();
+  #closed: Promise<void> | undefined;
 
   private constructor(backend: Backend, models: LoadedModels, parallel: number, loadMs: number) {
     this.#backend = backend;
@@ -57,25 +58,31 @@ export class Engine {
    * wrong later is an `error` event. Ending the iteration early, or the signal, stops the work within one pass.
    */
   async *generate(request: GenerationRequest, signal?: AbortSignal): AsyncGenerator<GenerationEvent, void, void> {
-    if (this.#closing.signal.aborted) throw new OutriderError('closed', 'the engine is closed');
+    if (this.#closed !== undefined) throw new OutriderError('closed', 'the engine is closed');
     const plan = prepare(request, this.models, drawSeed);
-    const either = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
+    const stop = new AbortController();
+    const abort = (): void => stop.abort();
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#aborts.add(abort);
     const queue = new Updates<number>();
-    const place = this.#places.enter(either, (ahead) => queue.push(ahead));
-    for await (const ahead of queue.until(place)) yield { type: 'queued', ahead };
-    await place;
-
-    let finished = (): void => {};
-    const running = new Promise<void>((resolve) => {
-      finished = resolve;
-    });
-    this.#running.add(running);
+    const place = this.#places.enter(stop.signal, (ahead) => queue.push(ahead));
     try {
-      yield* run(plan, this.models, either);
+      for await (const ahead of queue.until(place)) yield { type: 'queued', ahead };
+      const entered = await place.then(
+        () => true,
+        () => false,
+      );
+      yield* entered ? run(plan, this.models, stop.signal) : abortedInQueue(plan);
     } finally {
-      this.#places.leave();
-      this.#running.delete(running);
-      finished();
+      signal?.removeEventListener('abort', abort);
+      this.#aborts.delete(abort);
+      // Whoever left while waiting leaves the queue; whoever was given a place, even just now, gives it back.
+      abort();
+      void place.then(
+        () => this.#places.leave(),
+        () => {},
+      );
     }
   }
 
@@ -84,11 +91,17 @@ export class Engine {
     return tokenizePrompt(prompt, this.models.target);
   }
 
-  /** Aborts what is running, waits for it and gives everything back. Idempotent. */
-  async close(): Promise<void> {
-    if (this.#closing.signal.aborted) return;
-    this.#closing.abort();
-    await Promise.all(this.#running);
+  /**
+   * Aborts what is running, waits for the passes and gives everything back. Requests that run end with a `finish` of
+   * reason `aborted` when they are asked for their next event. Idempotent; may be called while iterating a request.
+   */
+  close(): Promise<void> {
+    this.#closed ??= this.#closeAll();
+    return this.#closed;
+  }
+
+  async #closeAll(): Promise<void> {
+    for (const abort of this.#aborts) abort();
     if (this.models.draft !== undefined) await closeModel(this.models.draft);
     await closeModel(this.models.target);
     this.#backend.close();

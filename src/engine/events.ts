@@ -3,7 +3,7 @@ import type { Origin, Round, Statistics, Token } from '../speculative/index.js';
 
 /**
  * Everything that happens to a request, in order: `queued`* `start` `prompt`* (`round` `text`*)* and one of `finish`
- * and `error` at the end. Console, JSON, trace file, dialects, metrics and page are folds over it; nobody else counts.
+ * and `error` at the end; a request that is aborted while it waits has no `start`. Console, JSON, trace file, dialects, metrics and page are folds over it; nobody else counts.
  */
 export type GenerationEvent =
   | QueuedEvent
@@ -25,7 +25,7 @@ export interface QueuedEvent {
 export interface StartEvent {
   readonly type: 'start';
   readonly mode: Mode;
-  /** The seed in force, given or drawn: with it the text comes again. */
+  /** The seed in force, given or drawn: with it, under `match`, the text comes again. */
   readonly seed: number;
   readonly seedOrigin: 'given' | 'drawn';
   readonly verification: VerificationRule;

@@ -3,17 +3,19 @@ import { resolveModelFiles } from '../models/files.js';
 import { freeMemory } from '../models/free-memory.js';
 import { comparePair, type PairReport } from '../models/pair.js';
 import { SequenceBreakers } from '../sampling/index.js';
+import type { Sequence } from '../speculative/index.js';
 import type { Backend, ContextOptions, Model, Placement } from './backend.js';
 import { Batcher } from './batcher.js';
 import type { Cores } from './cores.js';
 import type { LoadEvent, ModelRole } from './events.js';
 import { findRowClass } from './find-row-class.js';
-import { type LoadedModel, modelName } from './loaded-model.js';
+import { endTokens, type LoadedModel, modelName } from './loaded-model.js';
 import { checkMemory } from './memory.js';
 import type { EngineOptions } from './options.js';
 import { chatTemplateOf } from './prompt.js';
 import { type RowClass, STRICT_ROWS } from './row-class.js';
 import { threadsFor } from './threads.js';
+import { sequenceTranslator } from './translated-sequence.js';
 
 /** Rows of a pass, and of a prompt chunk. */
 const BATCH = 512;
@@ -25,6 +27,8 @@ const DEFAULT_CONTEXT = 4096;
 /** A draft model that is in use, and how its ids correspond to the target's. */
 export interface LoadedDraft extends LoadedModel {
   readonly pair: PairReport;
+  /** Makes this model's sequences speak the target's token ids. */
+  readonly translate: (sequence: Sequence) => Sequence;
 }
 
 export interface LoadedModels {
@@ -40,6 +44,11 @@ interface Candidate {
   readonly role: ModelRole;
   readonly path: string;
   readonly placement: Placement;
+}
+
+interface ChosenDraft {
+  readonly model: Model;
+  readonly pair: PairReport;
 }
 
 /** Loads target and drafts side by side, memory permitting, and makes a context for each that is used. */
@@ -79,8 +88,9 @@ class Loader {
     await this.#checkMemory([target!, ...drafts], contextSize);
     const [targetModel, ...draftModels] = await this.#loadAll([target!, ...drafts]);
     const chosen = this.#chooseDraft(targetModel!, draftModels);
-    const draft = chosen && { ...(await this.#withContext(chosen.model, 'draft', contextSize)), pair: chosen.pair };
+    const draft = chosen && (await this.#withDraft(targetModel!, chosen, contextSize));
     const loaded = await this.#withContext(targetModel!, 'target', contextSize);
+    if (this.#options.signal?.aborted) throw new OutriderError('aborted', 'loading was aborted');
     const rowClass = this.#options.strict
       ? await findRowClass(loaded.context, loaded.model.vocabulary.size)
       : ({ kind: 'free' } as const);
@@ -134,7 +144,7 @@ class Loader {
       tokensPerSequence: contextSize + (this.#options.strict ? STRICT_ROWS : 0),
       sequences: parallel,
       batch: BATCH,
-      outputs: Math.max(OUTPUTS, 8 * parallel),
+      outputs: Math.min(BATCH, Math.max(OUTPUTS, 8 * parallel)),
       microBatch: BATCH,
       threads: Math.min(wish ?? threadsFor(sizeBytes, this.#cores.total), this.#cores.total),
     };
@@ -165,8 +175,8 @@ class Loader {
   }
 
   /** The first draft that fits; the others, and all after it, are closed. */
-  #chooseDraft(target: Model, drafts: readonly Model[]): { model: Model; pair: PairReport } | undefined {
-    let chosen: { model: Model; pair: PairReport } | undefined;
+  #chooseDraft(target: Model, drafts: readonly Model[]): ChosenDraft | undefined {
+    let chosen: ChosenDraft | undefined;
     for (const model of drafts) {
       const pair = chosen === undefined ? this.#pairOf(target, model) : undefined;
       if (pair === undefined) this.#discard(model);
@@ -208,9 +218,17 @@ class Loader {
       model,
       context,
       batcher: this.#batcher(context, { kind: 'free' }),
+      ends: endTokens(model.vocabulary),
       breakers: new SequenceBreakers(model.vocabulary),
       chat,
     };
+  }
+
+  async #withDraft(target: Model, { model, pair }: ChosenDraft, contextSize: number): Promise<LoadedDraft> {
+    const { toDraft, toTarget, masked } = pair;
+    const sizes = { targetSize: target.vocabulary.size, draftSize: model.vocabulary.size };
+    const translate = sequenceTranslator({ ...sizes, masked, toDraft, toTarget });
+    return { ...(await this.#withContext(model, 'draft', contextSize)), pair, translate };
   }
 
   #batcher(context: LoadedModel['context'], rowClass: RowClass): Batcher {

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import type { SequenceBreakers } from '../sampling/index.js';
+import type { Token } from '../speculative/index.js';
 import type { ChatTemplate } from '../text/chat-template.js';
-import type { Context, Model } from './backend.js';
+import type { Context, Model, Vocabulary } from './backend.js';
 import type { Batcher } from './batcher.js';
 import type { ModelRole } from './events.js';
 
@@ -12,6 +13,8 @@ export interface LoadedModel {
   readonly model: Model;
   readonly context: Context;
   readonly batcher: Batcher;
+  /** Every token that ends the text. */
+  readonly ends: ReadonlySet<Token>;
   /** DRY's breakers in this model's tokens, found once for each text. */
   readonly breakers: SequenceBreakers;
   readonly chat: ChatTemplate;
@@ -22,6 +25,13 @@ export function modelName(path: string): string {
   return basename(path)
     .replace(/\.gguf$/i, '')
     .replace(/-\d{5}-of-\d{5}$/, '');
+}
+
+/** Every token that ends the text: asked once of a vocabulary, since each question is a call into the kernels. */
+export function endTokens(vocabulary: Vocabulary): ReadonlySet<Token> {
+  const ends = new Set<Token>();
+  for (let token = 0; token < vocabulary.size; token++) if (vocabulary.isEndOfGeneration(token)) ends.add(token);
+  return ends;
 }
 
 /** Waits for the pass that is running, then gives everything back. */

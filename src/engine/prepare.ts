@@ -32,7 +32,7 @@ export interface Plan {
   readonly notes: readonly string[];
 }
 
-const DRAFT_DEFAULTS = { max: 8, min: 0, minConfidence: 0.5 };
+const NO_DRAFT = { max: 0, min: 0, minConfidence: 0 };
 
 /**
  * @param drawSeed a fresh seed, for a request without one
@@ -42,7 +42,7 @@ export function prepare(request: GenerationRequest, models: LoadedModels, drawSe
   const notes: string[] = [];
   const mode = modeOf(request, models, notes);
   const writer = mode === 'draft' ? models.draft! : models.target;
-  const sampling = resolveSampling(request.sampling ?? {}, recommendedSampling(writer.model.metadata));
+  const sampling = samplingOf(request, writer);
   const prompt = tokenizePrompt(request.prompt, writer);
   notes.push(...prompt.notes);
   return {
@@ -56,8 +56,8 @@ export function prepare(request: GenerationRequest, models: LoadedModels, drawSe
     verification: verificationOf(request, sampling),
     sampling,
     breakers: sampling.dryMultiplier > 0 ? writer.breakers.spellings(sampling.drySequenceBreakers) : [],
-    banned: request.ignoreEndOfText ? endTokens(writer) : [],
-    draft: mode === 'speculative' ? draftOf(request, models, notes) : { max: 0, min: 0, minConfidence: 0 },
+    banned: request.ignoreEndOfText ? [...writer.ends] : [],
+    draft: draftOf(request, mode, models, notes),
     drafter: request.drafter,
     length: request.length,
     notes,
@@ -66,13 +66,13 @@ export function prepare(request: GenerationRequest, models: LoadedModels, drawSe
 
 function modeOf({ mode, drafter }: GenerationRequest, { draft }: LoadedModels, notes: string[]): Mode {
   if (mode !== undefined && !MODES.includes(mode)) refuse('mode', `one of ${MODES.join(', ')}`, mode);
-  if (draft !== undefined || (drafter !== undefined && mode !== 'draft')) return mode ?? 'speculative';
-  if (mode === 'draft')
+  if (mode === 'draft' && draft === undefined)
     throw new OutriderError(
       'invalid_argument',
       'mode draft needs a draft model, and none is loaded; give one with --model-draft',
       { parameter: 'mode' },
     );
+  if (draft !== undefined || drafter !== undefined) return mode ?? 'speculative';
   if (mode === 'speculative') notes.push('no draft model is loaded: nothing is drafted');
   return 'main';
 }
@@ -91,9 +91,20 @@ function maxTokensOf({ maxTokens }: GenerationRequest, promptLength: number, con
   return Math.min(maxTokens ?? Number.POSITIVE_INFINITY, contextSize - promptLength);
 }
 
+function samplingOf({ sampling = {} }: GenerationRequest, { model }: LoadedModel): SamplingOptions {
+  const resolved = resolveSampling(sampling, recommendedSampling(model.metadata));
+  for (const token of resolved.logitBias.keys()) {
+    if (token >= model.vocabulary.size) refuse('logitBias', `token ids from 0 to ${model.vocabulary.size - 1}`, token);
+  }
+  return resolved;
+}
+
 function stopOf({ stop = [] }: GenerationRequest): readonly string[] {
-  for (const text of stop)
+  if (!Array.isArray(stop)) refuse('stop', 'a list of texts', stop);
+  for (const text of stop) {
     if (typeof text !== 'string' || text === '') refuse('stop', 'texts that are not empty', text);
+    if (/\p{Surrogate}/u.test(text)) refuse('stop', 'texts of whole characters', text);
+  }
   return stop;
 }
 
@@ -127,8 +138,9 @@ function verificationOf(
   return verification;
 }
 
-function draftOf({ draft = {} }: GenerationRequest, models: LoadedModels, notes: string[]): Plan['draft'] {
-  const { max, min, minConfidence } = { ...DRAFT_DEFAULTS, ...draft };
+/** What is wrong with it is refused in every mode; only `speculative` drafts. */
+function draftOf({ draft = {} }: GenerationRequest, mode: Mode, models: LoadedModels, notes: string[]): Plan['draft'] {
+  const { max = 8, min = 0, minConfidence = 0.5 } = draft;
   for (const [name, value] of [
     ['draft.max', max],
     ['draft.min', min],
@@ -137,6 +149,7 @@ function draftOf({ draft = {} }: GenerationRequest, models: LoadedModels, notes:
   }
   if (!(minConfidence >= 0 && minConfidence <= 1)) refuse('draft.minConfidence', 'a number from 0 to 1', minConfidence);
   if (min > max && draft.max !== undefined) refuse('draft.min', `at most the largest length, ${max}`, min);
+  if (mode !== 'speculative') return NO_DRAFT;
   const most = mostDrafted(models.target.context, models);
   const wished = Math.max(min, max);
   if (wished > most) notes.push(`drafts of ${wished} tokens were asked for; a pass verifies at most ${most}`);
@@ -149,13 +162,6 @@ function mostDrafted(
   { rowClass }: LoadedModels,
 ): number {
   return Math.min(batch, outputs, rowClass.kind === 'strict' ? STRICT_ROWS : Number.POSITIVE_INFINITY) - 1;
-}
-
-/** Every token that would end the text. */
-export function endTokens({ model: { vocabulary } }: Pick<LoadedModel, 'model'>): Token[] {
-  const ends: Token[] = [];
-  for (let token = 0; token < vocabulary.size; token++) if (vocabulary.isEndOfGeneration(token)) ends.push(token);
-  return ends;
 }
 
 function refuse(parameter: string, expected: string, got: unknown): never {

@@ -14,7 +14,7 @@ export type Prompt =
 /** A request to the engine. Everything but the prompt has a sensible default. */
 export interface GenerationRequest {
   readonly prompt: Prompt;
-  /** Default: `speculative` where a draft model is loaded, else `main`. */
+  /** Default: `speculative` where a draft model is loaded or a drafter given, else `main`. */
   readonly mode?: Mode;
   /** Default: to the end of the context. */
   readonly maxTokens?: number;

@@ -9,7 +9,6 @@ import {
   type Noise,
   positionNoise,
   type Sampler,
-  type Sequence,
   sequentialRandom,
   type Verification,
 } from '../speculative/index.js';
@@ -17,10 +16,14 @@ import { Answer } from './answer.js';
 import type { GenerationEvent } from './events.js';
 import type { LoadedModels } from './load.js';
 import type { Plan } from './prepare.js';
-import { translateSequence } from './translated-sequence.js';
 import { Updates } from './updates.js';
 
 const now = (): number => performance.now();
+
+/** The end of a request that was aborted before it had a place. */
+export function abortedInQueue(plan: Plan): Iterable<GenerationEvent> {
+  return new Answer(plan, now).abort();
+}
 
 /** Never throws: what goes wrong becomes an `error` event, an abort a `finish` with what is there. */
 export async function* run(
@@ -37,20 +40,20 @@ export async function* run(
     signal,
     onProgress: (evaluated, total) => progress.push({ evaluated, total }),
   });
-  const own = plan.draft.max > 0 && plan.drafter === undefined ? modelDrafter(plan, models, noise, signal) : undefined;
-  const drafter = plan.draft.max > 0 ? (plan.drafter ?? own) : undefined;
+  let own: Drafter | undefined;
   try {
+    if (plan.draft.max > 0 && plan.drafter === undefined) own = modelDrafter(plan, models, noise, signal);
     yield startEvent(plan);
     const rounds = generate({
       target,
       sampler: samplerOf(plan, noise),
       context: [...plan.promptTokens],
-      drafter,
+      drafter: plan.draft.max > 0 ? (plan.drafter ?? own) : undefined,
       length: plan.length ?? confidenceCut(plan.draft),
       verification: verificationOf(plan, noise),
       maxTokens: plan.maxTokens,
       maxDraft: plan.draft.max,
-      isEnd: (token) => plan.writer.model.vocabulary.isEndOfGeneration(token),
+      isEnd: (token) => plan.writer.ends.has(token),
       signal,
       now,
     });
@@ -110,23 +113,16 @@ function modelDrafter(
   signal: AbortSignal,
 ): Drafter | undefined {
   if (draft === undefined) return undefined;
-  const sequence: Sequence = draft.batcher.open({ capacity: contextSize, promptLength: 0, signal });
-  const { toDraft, toTarget, masked } = draft.pair;
-  const { vocabulary } = plan.writer.model;
+  // Mirostat's law follows the text that is written; for a draft its temperature has to do.
+  const sampler = samplerOf({ ...plan, sampling: { ...plan.sampling, mirostat: 'off' } }, noise);
+  const sequence = draft.batcher.open({ capacity: contextSize, promptLength: 0, signal });
   return new ModelDrafter({
     name: draft.name,
-    sequence: translateSequence(sequence, {
-      targetSize: vocabulary.size,
-      draftSize: draft.model.vocabulary.size,
-      masked,
-      toDraft,
-      toTarget,
-    }),
-    // Mirostat's law follows the text that is written; for a draft its temperature has to do.
-    sampler: samplerOf({ ...plan, sampling: { ...plan.sampling, mirostat: 'off' } }, noise),
+    sequence: draft.translate(sequence),
+    sampler,
     noise,
     random: sequentialRandom(plan.seed + 1),
-    isEnd: (token) => vocabulary.isEndOfGeneration(token),
+    isEnd: (token) => plan.writer.ends.has(token),
   });
 }
 
