@@ -34,20 +34,18 @@ const LIMITS = {
   draftGpuLayers: [0, 2 ** 20],
 } as const;
 
+/** Those that may also be `all`. */
+const WHOLE: ReadonlySet<string> = new Set(['gpuLayers', 'draftGpuLayers']);
+
 /** @throws OutriderError invalid_argument for a number that is none or beyond its limits */
 export function checkEngineOptions(options: EngineOptions): void {
   for (const name of Object.keys(LIMITS) as (keyof typeof LIMITS)[]) {
     const value = options[name];
-    if (value === undefined || value === 'all') continue;
     const [least, most] = LIMITS[name];
-    if (!Number.isInteger(value) || value < least || value > most) {
-      throw new OutriderError(
-        'invalid_argument',
-        `${name}: expected an integer from ${least} to ${most}, got ${value}`,
-        {
-          parameter: name,
-        },
-      );
-    }
+    if (value === undefined || (value === 'all' && WHOLE.has(name))) continue;
+    if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) continue;
+    throw new OutriderError('invalid_argument', `${name}: expected an integer from ${least} to ${most}, got ${value}`, {
+      parameter: name,
+    });
   }
 }

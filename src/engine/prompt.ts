@@ -23,7 +23,9 @@ export function tokenizePrompt(prompt: Prompt, { model, chat }: Pick<LoadedModel
   if (tokens.length > 0) return { tokens, notes };
   const { bos } = model.vocabulary.special;
   if (bos === undefined)
-    throw new OutriderError('invalid_argument', 'the prompt is empty; give at least one character');
+    throw new OutriderError('invalid_argument', 'the prompt is empty; give at least one character', {
+      parameter: 'prompt',
+    });
   return { tokens: [bos], notes };
 }
 
@@ -34,6 +36,7 @@ function understand(prompt: Prompt, { vocabulary }: Model, chat: ChatTemplate): 
     throw new OutriderError(
       'invalid_argument',
       `prompt: expected token ids from 0 to ${vocabulary.size - 1}, got ${stranger}`,
+      { parameter: 'prompt' },
     );
   }
   if ('text' in prompt) return { tokens: tokenizeText(prompt.text, vocabulary), notes: [] };
