@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { runNpm, runProgram } from './child.js';
 import { root } from './prepare.js';
 import { Tally } from './tally.js';
+import { temporaryFolder } from './temporary.js';
 
 const STEPS = [
   { name: 'npm test', run: () => runNpm(['test'], { cwd: root, output: 'both' }) },
@@ -16,6 +17,8 @@ function runTool(file) {
   return runProgram(process.execPath, [join(root, 'tools', file)], { cwd: root, output: 'both' });
 }
 
+// Whatever a step leaves behind when it is interrupted goes with this folder.
+process.env.TMPDIR = temporaryFolder();
 const tally = new Tally();
 for (const { name, run } of STEPS) {
   console.log(`\n=== ${name}\n`);
