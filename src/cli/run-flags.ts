@@ -78,12 +78,12 @@ export function addRunFlags(command: Command): Command {
   command.optionsGroup('Speculation:');
   const mode = 'both models, the target alone or the draft model alone';
   command.addOption(valueOption(`--mode <${MODES.join('|')}>`, mode, oneOf(MODES)));
-  command.addOption(valueOption('--draft-max <count>', 'the most tokens of a draft; 0: no drafts (8)', count));
+  command.addOption(valueOption('--draft-max <count>', 'the most tokens of a draft; 0: no drafts (16)', count));
   command.addOption(
-    valueOption('--draft-min <count>', 'drafted in any case; equal to --draft-max: a fixed length (0)', count),
+    valueOption('--draft-min <count>', 'drafted in any case; equal to --draft-max: a fixed length (the length adapts)', count),
   );
   command.addOption(
-    valueOption('--draft-p-min <share>', 'drafting ends when the draft model is less sure (0.5)', share),
+    valueOption('--draft-p-min <share>', 'drafting ends when the draft model is less sure (the length adapts)', share),
   );
   const rules = VERIFICATION_RULES.join('|');
   command.addOption(

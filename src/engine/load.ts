@@ -4,12 +4,14 @@ import { freeMemory } from '../models/free-memory.js';
 import { comparePair, type PairReport } from '../models/pair.js';
 import { SequenceBreakers } from '../sampling/index.js';
 import type { Sequence } from '../speculative/index.js';
+import { CostCurve, type CostPoint, Knowledge } from '../speculative/index.js';
 import type { Backend, ContextOptions, Model, Placement } from './backend.js';
 import { Batcher } from './batcher.js';
 import type { Cores } from './cores.js';
 import type { LoadEvent, ModelRole } from './events.js';
 import { findRowClass } from './find-row-class.js';
 import { endTokens, type LoadedModel, modelName } from './loaded-model.js';
+import { measureCosts } from './measure-costs.js';
 import { checkMemory } from './memory.js';
 import type { EngineOptions } from './options.js';
 import { chatTemplateOf } from './prompt.js';
@@ -21,6 +23,11 @@ import { sequenceTranslator } from './translated-sequence.js';
 const BATCH = 512;
 /** Rows of a pass that may have logits: a verification of 63 draft tokens, or fewer for each of many requests. */
 const OUTPUTS = 64;
+/** Row counts whose cost is measured: drafts are verified in small passes; a draft model also catches up in large ones. */
+const TARGET_ROWS = [1, 2, 3, 4, 5, 8, 9, 13, 17];
+const DRAFT_ROWS = [1, 2, 8, 32];
+/** For each model; the first repetition is always completed. */
+const MEASURE_MS = 300;
 /** Without another wish a request gets at most this many tokens: a large trained context would fill the memory. */
 const DEFAULT_CONTEXT = 4096;
 
@@ -29,11 +36,15 @@ export interface LoadedDraft extends LoadedModel {
   readonly pair: PairReport;
   /** Makes this model's sequences speak the target's token ids. */
   readonly translate: (sequence: Sequence) => Sequence;
+  /** What a pass of the draft model costs. */
+  readonly costs: CostCurve;
 }
 
 export interface LoadedModels {
   readonly target: LoadedModel;
   readonly draft: LoadedDraft | undefined;
+  /** What is learnt of the pair; there only with a draft model. */
+  readonly knowledge: Knowledge | undefined;
   readonly contextSize: number;
   readonly rowClass: RowClass;
   /** What the user should know: dropped drafts, a context beyond the trained one. */
@@ -97,13 +108,27 @@ class Loader {
     if (rowClass.kind === 'strict' && loaded.context.sequences > 1 && rowClass.sequences === 'alone') {
       this.#note('target', 'strict: requests change each other’s bits in one batch on this device, so they take turns');
     }
+    const measured = { ...loaded, batcher: this.#batcher(loaded.context, rowClass) };
     return {
-      target: { ...loaded, batcher: this.#batcher(loaded.context, rowClass) },
+      target: measured,
       draft,
+      knowledge: draft && new Knowledge({ costs: { points: await this.#costs(measured, TARGET_ROWS), levels: [1] } }),
       contextSize,
       rowClass,
       notes: this.#notes,
     };
+  }
+
+  #costs({ batcher, context, model }: LoadedModel, rowCounts: readonly number[]): Promise<CostPoint[]> {
+    const fitting = rowCounts.filter((rows) => rows <= context.outputs && rows < context.tokensPerSequence / 2);
+    return measureCosts({
+      batcher,
+      vocabularySize: model.vocabulary.size,
+      rowCounts: fitting,
+      outputs: context.outputs,
+      budgetMs: MEASURE_MS,
+      now: this.#now,
+    });
   }
 
   closeAll(): void {
@@ -228,7 +253,8 @@ class Loader {
     const { toDraft, toTarget, masked } = pair;
     const sizes = { targetSize: target.vocabulary.size, draftSize: model.vocabulary.size };
     const translate = sequenceTranslator({ ...sizes, masked, toDraft, toTarget });
-    return { ...(await this.#withContext(model, 'draft', contextSize)), pair, translate };
+    const loaded = await this.#withContext(model, 'draft', contextSize);
+    return { ...loaded, pair, translate, costs: new CostCurve(await this.#costs(loaded, DRAFT_ROWS)) };
   }
 
   #batcher(context: LoadedModel['context'], rowClass: RowClass): Batcher {

@@ -10,6 +10,14 @@ import { tokenizePrompt } from './prompt.js';
 import type { GenerationRequest } from './request.js';
 import { STRICT_ROWS } from './row-class.js';
 
+/**
+ * `adaptive`: by measured cost and calibrated confidence. `confidence`: as the request says; `min` equal to `max` fixes the
+ * length.
+ */
+export type DraftPlan =
+  | { readonly by: 'adaptive'; readonly max: number }
+  | { readonly by: 'confidence'; readonly max: number; readonly min: number; readonly minConfidence: number };
+
 /** A request as it will be run. */
 export interface Plan {
   readonly mode: Mode;
@@ -26,13 +34,17 @@ export interface Plan {
   readonly breakers: readonly (readonly Token[])[];
   /** Tokens that may not be drawn. */
   readonly banned: readonly Token[];
-  readonly draft: { readonly max: number; readonly min: number; readonly minConfidence: number };
+  /** The most tokens of a round, and who decides within them. */
+  readonly draft: DraftPlan;
   readonly drafter: Drafter | undefined;
   readonly length: LengthPolicy | undefined;
   readonly notes: readonly string[];
 }
 
-const NO_DRAFT = { max: 0, min: 0, minConfidence: 0 };
+const NO_DRAFT: DraftPlan = { by: 'adaptive', max: 0 };
+/** The longest draft without another wish: the adaptive length stops by itself. */
+const ADAPTIVE_MAX = 16;
+const CONFIDENCE_MAX = 8;
 
 /**
  * @param drawSeed a fresh seed, for a request without one
@@ -139,8 +151,10 @@ function verificationOf(
 }
 
 /** What is wrong with it is refused in every mode; only `speculative` drafts. */
-function draftOf({ draft = {} }: GenerationRequest, mode: Mode, models: LoadedModels, notes: string[]): Plan['draft'] {
-  const { max = 8, min = 0, minConfidence = 0.5 } = draft;
+function draftOf({ draft = {} }: GenerationRequest, mode: Mode, models: LoadedModels, notes: string[]): DraftPlan {
+  const { min = 0, minConfidence = 0 } = draft;
+  const adapts = min === 0 && draft.minConfidence === undefined;
+  const { max = adapts ? ADAPTIVE_MAX : CONFIDENCE_MAX } = draft;
   for (const [name, value] of [
     ['draft.max', max],
     ['draft.min', min],
@@ -153,7 +167,8 @@ function draftOf({ draft = {} }: GenerationRequest, mode: Mode, models: LoadedMo
   const most = mostDrafted(models.target.context, models);
   const wished = Math.max(min, max);
   if (wished > most) notes.push(`drafts of ${wished} tokens were asked for; a pass verifies at most ${most}`);
-  return { max: Math.min(wished, most), min: Math.min(min, most), minConfidence };
+  if (adapts) return { by: 'adaptive', max: Math.min(wished, most) };
+  return { by: 'confidence', max: Math.min(wished, most), min: Math.min(min, most), minConfidence };
 }
 
 /** A verification has one row more than the draft, and all its rows have logits. */

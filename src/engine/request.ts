@@ -38,11 +38,15 @@ export interface GenerationRequest {
   readonly verification?: VerificationRule;
 }
 
+/**
+ * Without any of these the length adapts to measured cost and calibrated confidence. `min` or `minConfidence` choose the
+ * simple rule instead, for experiments.
+ */
 export interface DraftOptions {
-  /** The most tokens of a round, default 8. Clamped to what a pass can verify; 0 drafts nothing. */
+  /** The most tokens of a round, default 16 (8 under the simple rule). Clamped to what a pass can verify; 0 drafts nothing. */
   readonly max?: number;
   /** Drafted whatever the confidence, default 0. Equal to `max` it fixes the length. */
   readonly min?: number;
-  /** The draft ends before the first token in which the draft model believes less, in [0, 1]; default 0.5. */
+  /** The draft ends before the first token in which the draft model believes less, in [0, 1]. */
   readonly minConfidence?: number;
 }

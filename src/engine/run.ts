@@ -2,9 +2,12 @@
 import { OutriderError } from '../errors.js';
 import { SamplerChain } from '../sampling/index.js';
 import {
+  AdaptiveLength,
   confidenceCut,
   type Drafter,
+  fixedLength,
   generate,
+  type LengthPolicy,
   ModelDrafter,
   type Noise,
   positionNoise,
@@ -19,6 +22,8 @@ import type { Plan } from './prepare.js';
 import { Updates } from './updates.js';
 
 const now = (): number => performance.now();
+/** A draft model catches up on at most this many tokens: with more, a long prompt and a short answer lose everything. */
+const DRAFT_WINDOW = 1024;
 
 /** The end of a request that was aborted before it had a place. */
 export function abortedInQueue(plan: Plan): Iterable<GenerationEvent> {
@@ -49,7 +54,7 @@ export async function* run(
       sampler: samplerOf(plan, noise),
       context: [...plan.promptTokens],
       drafter: plan.draft.max > 0 ? (plan.drafter ?? own) : undefined,
-      length: plan.length ?? confidenceCut(plan.draft),
+      length: plan.length ?? lengthPolicy(plan, models),
       verification: verificationOf(plan, noise),
       maxTokens: plan.maxTokens,
       maxDraft: plan.draft.max,
@@ -123,7 +128,18 @@ function modelDrafter(
     noise,
     random: sequentialRandom(plan.seed + 1),
     isEnd: (token) => plan.writer.ends.has(token),
+    costs: draft.costs,
+    now,
+    window: DRAFT_WINDOW,
   });
+}
+
+function lengthPolicy({ draft, sampling, verification }: Plan, { knowledge }: LoadedModels): LengthPolicy {
+  if (draft.by === 'confidence') return confidenceCut(draft);
+  // A drafter of the caller's own on a target without a draft model: nothing is known of what it costs.
+  if (knowledge === undefined) return fixedLength(draft.max);
+  const warmth = Math.min(2, Math.ceil(sampling.temperature / 0.6));
+  return new AdaptiveLength({ knowledge, kind: `model ${verification} ${warmth}`, max: draft.max });
 }
 
 function asOutriderError(error: unknown): OutriderError {

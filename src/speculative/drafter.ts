@@ -78,7 +78,7 @@ export interface Drafter {
   /** What `propose` would cost at this context; absent where it costs nothing worth counting. */
   price?(context: readonly Token[]): DraftPrice;
   /** Tries the drafter on the last `count` tokens of the context, for a policy that learns (see RoundLength.probes). */
-  probe?(context: readonly Token[], count: number): Promise<readonly Evidence[]>;
+  probe?(context: readonly Token[], count: number, rule: DrawRule): Promise<readonly Evidence[]>;
   /** Learns what became of the proposal. Called after every round, also after one that asked for no draft. */
   observe(outcome: RoundOutcome): void;
   /** Gives back what the drafter holds. Idempotent. */

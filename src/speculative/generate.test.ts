@@ -20,6 +20,7 @@ import {
   VOCABULARY,
 } from './testing/generation.js';
 import { JunkDrafter } from './testing/junk-drafter.js';
+import { UNTIMED } from './testing/rounds.js';
 import { run } from './testing/run.js';
 import { SoftmaxSampler } from './testing/softmax-sampler.js';
 import { TabularSequence } from './testing/tabular-sequence.js';
@@ -81,7 +82,7 @@ describe('the draft model', () => {
       const sampler = new SoftmaxSampler({});
       const random = sequentialRandom(3);
       const isEnd = () => false;
-      const drafter = new ModelDrafter({ name: 'draft', sequence, sampler, noise, random, isEnd });
+      const drafter = new ModelDrafter({ name: 'draft', sequence, sampler, noise, random, isEnd, ...UNTIMED });
       for (const verification of VERIFICATIONS) {
         await run(setUp({ drafter, length, verification, maxTokens: 40, context: [...PROMPT] }));
         expect(new Set(sequence.evaluated).size).toBe(sequence.evaluated.length);

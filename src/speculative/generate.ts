@@ -98,7 +98,7 @@ async function propose(generation: Generation, room: number): Promise<Proposal> 
   const plan = length.begin({ room, rule, depth: context.length, price: drafter.price?.(context) ?? FREE });
   if (!plan.wants([])) {
     const count = plan.probes?.() ?? 0;
-    return count > 0 && drafter.probe ? { ...NOTHING, evidence: await drafter.probe(context, count) } : NOTHING;
+    return count > 0 && drafter.probe ? { ...NOTHING, evidence: await drafter.probe(context, count, rule) } : NOTHING;
   }
   const whole = await drafter.propose({ context, rule, length: plan, signal });
   const kept = Math.min(room, rule === 'matching' ? plan.keep(whole.confidences) : whole.tokens.length);

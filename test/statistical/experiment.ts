@@ -17,6 +17,7 @@ import {
 } from '../../src/speculative/index.js';
 import { chiSquareDeviate, tally } from '../../src/speculative/testing/chi-square.js';
 import { JunkDrafter } from '../../src/speculative/testing/junk-drafter.js';
+import { UNTIMED } from '../../src/speculative/testing/rounds.js';
 import { SoftmaxSampler } from '../../src/speculative/testing/softmax-sampler.js';
 import { tabularModel } from '../../src/speculative/testing/tabular-model.js';
 import { TabularSequence } from '../../src/speculative/testing/tabular-sequence.js';
@@ -58,7 +59,7 @@ export interface Overlooked {
 function modelDrafter({ model, sampling }: Writer, { noise, random }: Ingredients): Overlooked {
   const sampler = new SoftmaxSampler(sampling);
   const sequence = new TabularSequence(model);
-  const drafter = new ModelDrafter({ name: 'draft', sequence, sampler, noise, random, isEnd: () => false });
+  const drafter = new ModelDrafter({ name: 'draft', sequence, sampler, noise, random, isEnd: () => false, ...UNTIMED });
   return { drafter, last: () => sampler.history.at(-1) };
 }
 

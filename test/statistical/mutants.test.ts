@@ -8,6 +8,7 @@ import {
   verifyByBlock,
   verifyByRejection,
 } from '../../src/speculative/index.js';
+import { UNTIMED } from '../../src/speculative/testing/rounds.js';
 import { SoftmaxSampler } from '../../src/speculative/testing/softmax-sampler.js';
 import { type TabularModel, tabularModel } from '../../src/speculative/testing/tabular-model.js';
 import { TabularSequence } from '../../src/speculative/testing/tabular-sequence.js';
@@ -105,7 +106,7 @@ describe('the counterexample of algorithms.md 2.3: p = (.5, .5), q = (.8, .2), a
       writer,
       drafter: ({ noise, random }) => {
         const options = { name: 'draft', sampler: new SoftmaxSampler({}), noise, random, isEnd: () => false };
-        const drafter = new ModelDrafter({ ...options, sequence: new TabularSequence(certain(0.8, 0.2)) });
+        const drafter = new ModelDrafter({ ...options, ...UNTIMED, sequence: new TabularSequence(certain(0.8, 0.2)) });
         return { drafter: tamper(drafter), last: () => undefined };
       },
       policy: () => confidenceCut({ min: 0, max: 1, minConfidence: 0.5 }),
@@ -135,7 +136,15 @@ describe('a history of the draft that is never rewound', () => {
       drafter: ({ writer, noise, random }) => {
         const sampler = tamper(new SoftmaxSampler(writer.sampling));
         const sequence = new TabularSequence(writer.model);
-        const drafter = new ModelDrafter({ name: 'draft', sequence, sampler, noise, random, isEnd: () => false });
+        const drafter = new ModelDrafter({
+          name: 'draft',
+          sequence,
+          sampler,
+          noise,
+          random,
+          isEnd: () => false,
+          ...UNTIMED,
+        });
         return { drafter, last: () => undefined };
       },
       // The loop keeps one token of three: the other two have to leave the history.

@@ -4,7 +4,7 @@ import { type DrawRule, EMPTY_DRAFT } from '../drafter.js';
 import { fixedLength } from '../length/fixed.js';
 import type { RoundLength } from '../length/policy.js';
 import { drawShared, positionNoise, sequentialRandom } from '../random.js';
-import { roundOutcome, roundStart } from '../testing/rounds.js';
+import { roundOutcome, roundStart, UNTIMED } from '../testing/rounds.js';
 import { SoftmaxSampler } from '../testing/softmax-sampler.js';
 import { tabularModel } from '../testing/tabular-model.js';
 import { TabularSequence } from '../testing/tabular-sequence.js';
@@ -19,7 +19,7 @@ function setUp({ capacity = 64, isEnd = never as (token: Token) => boolean } = {
   const sequence = new TabularSequence(model, capacity);
   const sampler = new SoftmaxSampler({ penalty: 0.5 });
   const random = sequentialRandom(3);
-  const drafter = new ModelDrafter({ name: 'draft', sequence, sampler, noise, random, isEnd });
+  const drafter = new ModelDrafter({ name: 'draft', sequence, sampler, noise, random, isEnd, ...UNTIMED });
   return { sequence, sampler, drafter };
 }
 

@@ -5,6 +5,7 @@ import type { Generation } from '../generate.js';
 import { fixedLength } from '../length/fixed.js';
 import { positionNoise, sequentialRandom } from '../random.js';
 import type { Verification } from '../verify.js';
+import { UNTIMED } from './rounds.js';
 import { run } from './run.js';
 import { SoftmaxSampler } from './softmax-sampler.js';
 import { tabularModel } from './tabular-model.js';
@@ -53,6 +54,7 @@ export function expectAgreement({ target, sampler, context }: Setup): void {
 
 export function modelDrafter(of = draftModel): ModelDrafter {
   return new ModelDrafter({
+    ...UNTIMED,
     name: 'draft',
     sequence: new TabularSequence(of),
     sampler: new SoftmaxSampler({ penalty: 0.5 }),

@@ -1,4 +1,5 @@
 import type { Draft, RoundOutcome } from '../drafter.js';
+import { CostCurve } from '../length/cost-curve.js';
 import type { RoundStart } from '../length/policy.js';
 
 /** A round that begins with so much room, where drafting is free. */
@@ -16,3 +17,10 @@ export function roundOutcome(draft: Draft, accepted: number, next = 0, more: Par
 export function sure(count: number): number[] {
   return Array(count).fill(1);
 }
+
+/** For a draft model whose passes nobody times, and which sees the whole context. */
+export const UNTIMED = {
+  costs: new CostCurve([{ rows: 1, ms: 1 }]),
+  now: () => 0,
+  window: Number.POSITIVE_INFINITY,
+};

@@ -1,0 +1,52 @@
+import type { CostPoint } from '../speculative/index.js';
+import type { Batcher } from './batcher.js';
+
+export interface CostMeasurement {
+  readonly batcher: Batcher;
+  readonly vocabularySize: number;
+  /** Row counts to time, in the order in which they take turns. */
+  readonly rowCounts: readonly number[];
+  /** Rows of a pass whose logits can be read. */
+  readonly outputs: number;
+  /** Milliseconds after which no further repetition begins. */
+  readonly budgetMs: number;
+  /** Milliseconds of a steady clock. */
+  readonly now: () => number;
+}
+
+const REPETITIONS = 5;
+/** Cells that are filled before: an empty cache would flatter. */
+const DEPTH = 64;
+
+/**
+ * T(n) as the engine will pay it, through the batcher, with padding and thread hops: the median of some repetitions, the
+ * row counts taking turns, since a changed count makes llama.cpp build its graph anew. Costs nothing else: the sequence
+ * is given back.
+ */
+export async function measureCosts(measurement: CostMeasurement): Promise<CostPoint[]> {
+  const { batcher, vocabularySize, rowCounts, outputs, budgetMs, now } = measurement;
+  const widest = Math.max(...rowCounts);
+  const sequence = batcher.open({ capacity: DEPTH + widest, promptLength: DEPTH });
+  const tokens = Array.from({ length: DEPTH + widest }, (_, i) => (i * 7919 + 17) % vocabularySize);
+  const times = rowCounts.map((): number[] => []);
+  try {
+    await sequence.evaluate(tokens.slice(0, DEPTH), 1, () => {});
+    const began = now();
+    for (let repetition = 0; repetition < REPETITIONS && (repetition === 0 || now() - began < budgetMs); repetition++) {
+      for (const [i, rows] of rowCounts.entries()) {
+        const start = now();
+        await sequence.evaluate(tokens.slice(DEPTH, DEPTH + rows), Math.min(rows, outputs), () => {});
+        times[i]!.push(now() - start);
+        sequence.rewind(DEPTH);
+      }
+    }
+    return rowCounts.map((rows, i) => ({ rows, ms: median(times[i]!) }));
+  } finally {
+    sequence.close();
+  }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)]!;
+}
