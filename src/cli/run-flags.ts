@@ -80,7 +80,11 @@ export function addRunFlags(command: Command): Command {
   command.addOption(valueOption(`--mode <${MODES.join('|')}>`, mode, oneOf(MODES)));
   command.addOption(valueOption('--draft-max <count>', 'the most tokens of a draft; 0: no drafts (16)', count));
   command.addOption(
-    valueOption('--draft-min <count>', 'drafted in any case; equal to --draft-max: a fixed length (the length adapts)', count),
+    valueOption(
+      '--draft-min <count>',
+      'drafted in any case; equal to --draft-max: a fixed length (the length adapts)',
+      count,
+    ),
   );
   command.addOption(
     valueOption('--draft-p-min <share>', 'drafting ends when the draft model is less sure (the length adapts)', share),
