@@ -17,6 +17,7 @@ export interface Backend {
   readMetadata(path: string): Promise<ReadonlyMap<string, string>>;
   /** What a model and one context of it would take, found out without allocating it. */
   estimate(path: string, placement: Placement, context: ContextOptions): Promise<MemoryEstimate>;
+  /** Closes the models that are still open too. Idempotent. */
   close(): void;
 }
 

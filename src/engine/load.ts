@@ -26,6 +26,7 @@ const OUTPUTS = 64;
 /** Row counts whose cost is measured: drafts are verified in small passes; a draft model also catches up in large ones. */
 const TARGET_ROWS = [1, 2, 3, 4, 5, 8, 9, 13, 17];
 const DRAFT_ROWS = [1, 2, 8, 32];
+const MEASURE_DEPTH = 64;
 /** For each model; the first repetition is always completed. */
 const MEASURE_MS = 300;
 /** Without another wish a request gets at most this many tokens: a large trained context would fill the memory. */
@@ -120,10 +121,12 @@ class Loader {
   }
 
   #costs({ batcher, context, model }: LoadedModel, rowCounts: readonly number[]): Promise<CostPoint[]> {
-    const fitting = rowCounts.filter((rows) => rows <= context.outputs && rows < context.tokensPerSequence / 2);
+    const half = Math.floor(context.tokensPerSequence / 2);
+    const fitting = rowCounts.filter((rows) => rows <= Math.min(half, context.outputs));
     return measureCosts({
       batcher,
       vocabularySize: model.vocabulary.size,
+      depth: Math.min(MEASURE_DEPTH, half),
       rowCounts: fitting,
       outputs: context.outputs,
       budgetMs: MEASURE_MS,

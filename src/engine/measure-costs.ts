@@ -4,6 +4,8 @@ import type { Batcher } from './batcher.js';
 export interface CostMeasurement {
   readonly batcher: Batcher;
   readonly vocabularySize: number;
+  /** Cells that are filled before: an empty cache would flatter. */
+  readonly depth: number;
   /** Row counts to time, in the order in which they take turns. */
   readonly rowCounts: readonly number[];
   /** Rows of a pass whose logits can be read. */
@@ -15,8 +17,6 @@ export interface CostMeasurement {
 }
 
 const REPETITIONS = 5;
-/** Cells that are filled before: an empty cache would flatter. */
-const DEPTH = 64;
 
 /**
  * T(n) as the engine will pay it, through the batcher, with padding and thread hops: the median of some repetitions, the
@@ -24,20 +24,20 @@ const DEPTH = 64;
  * is given back.
  */
 export async function measureCosts(measurement: CostMeasurement): Promise<CostPoint[]> {
-  const { batcher, vocabularySize, rowCounts, outputs, budgetMs, now } = measurement;
+  const { batcher, vocabularySize, depth, rowCounts, outputs, budgetMs, now } = measurement;
   const widest = Math.max(...rowCounts);
-  const sequence = batcher.open({ capacity: DEPTH + widest, promptLength: DEPTH });
-  const tokens = Array.from({ length: DEPTH + widest }, (_, i) => (i * 7919 + 17) % vocabularySize);
+  const sequence = batcher.open({ capacity: depth + widest, promptLength: depth });
+  const tokens = Array.from({ length: depth + widest }, (_, i) => (i * 7919 + 17) % vocabularySize);
   const times = rowCounts.map((): number[] => []);
   try {
-    await sequence.evaluate(tokens.slice(0, DEPTH), 1, () => {});
+    await sequence.evaluate(tokens.slice(0, depth), 1, () => {});
     const began = now();
     for (let repetition = 0; repetition < REPETITIONS && (repetition === 0 || now() - began < budgetMs); repetition++) {
       for (const [i, rows] of rowCounts.entries()) {
         const start = now();
-        await sequence.evaluate(tokens.slice(DEPTH, DEPTH + rows), Math.min(rows, outputs), () => {});
+        await sequence.evaluate(tokens.slice(depth, depth + rows), Math.min(rows, outputs), () => {});
         times[i]!.push(now() - start);
-        sequence.rewind(DEPTH);
+        sequence.rewind(depth);
       }
     }
     return rowCounts.map((rows, i) => ({ rows, ms: median(times[i]!) }));

@@ -58,7 +58,7 @@ export class FakeModel implements Model {
     this.canTrim = canTrim;
     this.metadata = options.metadata ?? metadataOf(options);
     this.vocabulary = vocabulary;
-    this.chatTemplate = options.chatTemplate;
+    this.chatTemplate = options.chatTemplate ?? CHAT_TEMPLATE;
     const vocabularySize = vocabulary.size;
     this.#kernels = { law, vocabularySize, canTrim, rounding, roundingSize, elsewhere, fault };
   }
@@ -147,6 +147,7 @@ export class FakeBackend implements Backend {
   }
 
   close(): void {
+    for (const model of this.models) model.close();
     this.#closed = true;
   }
 
@@ -157,6 +158,10 @@ export class FakeBackend implements Backend {
     return options;
   }
 }
+
+const CHAT_TEMPLATE =
+  "{% for m in messages %}<|{{ 'assistant' if m.role == 'assistant' else 'user' }}|>{{ m.content }}<|end|>{% endfor %}" +
+  '{% if add_generation_prompt %}<|assistant|>{% endif %}';
 
 const NOTHING: MemoryParts = { weightsBytes: 0, cacheBytes: 0, computeBytes: 0 };
 
