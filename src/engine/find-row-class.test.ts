@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findRowClass } from './find-row-class.js';
 import { FakeModel, type FakeModelOptions, fakeContext } from './testing/fake-backend.js';
-import { ROUNDING } from './testing/fake-rounding.js';
+import { ROUNDING, type Rounding } from './testing/fake-rounding.js';
 
 async function find(options: FakeModelOptions, sequences = 4) {
   const { model, context } = await fakeContext({ outputs: 64, batch: 512, sequences }, new FakeModel(options));
@@ -17,6 +17,12 @@ describe('findRowClass', () => {
   it('finds that rows are computed four at a time', async () => {
     const { found } = await find({ rounding: ROUNDING.fours });
     expect(await found).toEqual({ kind: 'strict', multiple: 4, sequences: 'together' });
+  });
+
+  it('finds a difference that few rows show', async () => {
+    const seldom: Rounding = (shape) => (shape.depth % 60 === 59 ? ROUNDING.fours(shape) : 0);
+    const { found } = await find({ rounding: seldom });
+    expect(await found).toMatchObject({ multiple: 4 });
   });
 
   it('finds that others in a batch change the bits', async () => {
