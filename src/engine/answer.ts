@@ -105,7 +105,7 @@ export class Answer {
       promptMs,
       predictedMs,
       predictedPerSecond: perSecond(this.#tokens.length - 1, predictedMs),
-      promptPerSecond: perSecond(this.#plan.promptTokens.length, promptMs),
+      promptPerSecond: this.#firstAt === undefined ? null : perSecond(this.#plan.promptTokens.length, promptMs),
       draftMs: this.#draftMs,
       verifyMs: this.#verifyMs,
     };

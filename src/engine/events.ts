@@ -90,6 +90,7 @@ export interface Timings {
   readonly predictedMs: number;
   /** Tokens after the first per second of `predictedMs`; null for fewer than two tokens. */
   readonly predictedPerSecond: number | null;
+  /** Null before the first token. */
   readonly promptPerSecond: number | null;
   /** Time spent waiting for the draft and for the target's passes, within `predictedMs`. */
   readonly draftMs: number;
