@@ -134,7 +134,7 @@ export interface ContextOptions {
   readonly threads: number;
 }
 
-/** How a decode ended when it did not throw. `full`: no room in the cache, nothing of the batch was kept. */
+/** How a decode ended when it did not throw. `full`: no room in the cache. */
 export type DecodeResult = 'done' | 'full' | 'aborted';
 
 /**
@@ -148,7 +148,10 @@ export interface Context {
   readonly outputs: number;
   readonly threads: number;
   readonly rows: BatchRows;
-  /** Returns a value when the pass was short enough to run in place, a promise when it ran on another thread. */
+  /**
+   * Returns a value when the pass was short enough to run in place, a promise when it ran on another thread. Whatever
+   * does not end as `done`, throws or rejects leaves the cache as it was.
+   */
   decode(count: number): DecodeResult | Promise<DecodeResult>;
   /** Logits of batch row `i`, valid until the next decode of this context. Writable scratch. */
   logits(i: number): Row;

@@ -158,7 +158,6 @@ export class Batcher {
   #fail(jobs: readonly Job[], error: unknown): void {
     for (const job of jobs) {
       this.#jobs.delete(job);
-      job.sequence.trimPending = true;
       job.fail(error);
     }
   }

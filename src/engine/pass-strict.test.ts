@@ -145,6 +145,7 @@ describe('strict passes', () => {
     const batcher = batcherOf(context, { kind: 'strict', multiple: 4, sequences: 'alone' });
     await openSequence(batcher, { promptLength: 300 }).evaluate(someTokens(400), 10, copyRows);
     expect(context.passes.map(({ rows }) => rows)).toEqual([256, 44, 48, 48, 12]);
+    expect(context.passes.map(({ outputs }) => outputs)).toEqual([0, 0, 48, 48, 12]);
   });
 
   it('show one row of a prompt and at most a pass of what follows', async () => {
