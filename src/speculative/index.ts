@@ -1,5 +1,6 @@
 export * from './distribution.js';
 export * from './drafter.js';
+export * from './drafters/lookup.js';
 export * from './drafters/model.js';
 export * from './generate.js';
 export * from './length/acceptance-model.js';
