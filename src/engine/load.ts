@@ -16,6 +16,7 @@ import { checkMemory } from './memory.js';
 import type { EngineOptions } from './options.js';
 import { chatTemplateOf } from './prompt.js';
 import { type RowClass, STRICT_ROWS } from './row-class.js';
+import { settleThreads } from './settle-threads.js';
 import { threadsFor } from './threads.js';
 import { sequenceTranslator } from './translated-sequence.js';
 
@@ -24,10 +25,10 @@ const BATCH = 512;
 /** Rows of a pass that may have logits: a verification of 63 draft tokens, or fewer for each of many requests. */
 const OUTPUTS = 64;
 /** Row counts whose cost is measured: drafts are verified in small passes; a draft model also catches up in large ones. */
-const TARGET_ROWS = [1, 2, 3, 4, 5, 8, 9, 13, 17];
-const DRAFT_ROWS = [1, 2, 8, 32];
-const MEASURE_DEPTH = 64;
-/** For each model; the first repetition is always completed. */
+const TARGET_ROWS = [1, 4, 2, 8, 3, 5, 9, 13, 17];
+const DRAFT_ROWS = [1, 8, 2, 32];
+const MEASURE_DEPTH = 16;
+/** For each model, beyond two passes. */
 const MEASURE_MS = 300;
 /** Without another wish a request gets at most this many tokens: a large trained context would fill the memory. */
 const DEFAULT_CONTEXT = 4096;
@@ -120,18 +121,25 @@ class Loader {
     };
   }
 
-  #costs({ batcher, context, model }: LoadedModel, rowCounts: readonly number[]): Promise<CostPoint[]> {
+  /** Times a model's passes, on the threads that it is going to have. */
+  async #costs(loaded: LoadedModel, rowCounts: readonly number[]): Promise<CostPoint[]> {
+    const { batcher, context, model, role } = loaded;
     const half = Math.floor(context.tokensPerSequence / 2);
-    const fitting = rowCounts.filter((rows) => rows <= Math.min(half, context.outputs));
-    return measureCosts({
+    const measurement = {
       batcher,
       vocabularySize: model.vocabulary.size,
       depth: Math.min(MEASURE_DEPTH, half),
-      rowCounts: fitting,
       outputs: context.outputs,
-      budgetMs: MEASURE_MS,
       now: this.#now,
-    });
+    };
+    const { threads, draftThreads, strict } = this.#options;
+    // Strict bits depend on the thread count, so there it is not for the day's load to decide.
+    if ((role === 'target' ? threads : draftThreads) === undefined && !strict) {
+      const note = await settleThreads(loaded, measurement);
+      if (note !== undefined) this.#note(role, note);
+    }
+    const fitting = rowCounts.filter((rows) => rows <= Math.min(half, context.outputs));
+    return measureCosts({ ...measurement, rowCounts: fitting, budgetMs: MEASURE_MS });
   }
 
   closeAll(): void {

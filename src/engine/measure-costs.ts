@@ -6,17 +6,18 @@ export interface CostMeasurement {
   readonly vocabularySize: number;
   /** Cells that are filled before: an empty cache would flatter. */
   readonly depth: number;
-  /** Row counts to time, in the order in which they take turns. */
+  /** Row counts to time, the most telling first: a slow model is timed on two of them only. */
   readonly rowCounts: readonly number[];
   /** Rows of a pass whose logits can be read. */
   readonly outputs: number;
-  /** Milliseconds after which no further repetition begins. */
+  /** Milliseconds after which no further pass begins, when two row counts were timed. */
   readonly budgetMs: number;
   /** Milliseconds of a steady clock. */
   readonly now: () => number;
 }
 
 const REPETITIONS = 5;
+const LEAST = 2;
 
 /**
  * T(n) as the engine will pay it, through the batcher, with padding and thread hops: the median of some repetitions, the
@@ -32,15 +33,15 @@ export async function measureCosts(measurement: CostMeasurement): Promise<CostPo
   try {
     await sequence.evaluate(tokens.slice(0, depth), 1, () => {});
     const began = now();
-    for (let repetition = 0; repetition < REPETITIONS && (repetition === 0 || now() - began < budgetMs); repetition++) {
-      for (const [i, rows] of rowCounts.entries()) {
-        const start = now();
-        await sequence.evaluate(tokens.slice(depth, depth + rows), Math.min(rows, outputs), () => {});
-        times[i]!.push(now() - start);
-        sequence.rewind(depth);
-      }
+    for (let turn = 0; turn < REPETITIONS * rowCounts.length; turn++) {
+      const start = now();
+      if (turn >= LEAST && start - began > budgetMs) break;
+      const rows = rowCounts[turn % rowCounts.length]!;
+      await sequence.evaluate(tokens.slice(depth, depth + rows), Math.min(rows, outputs), () => {});
+      times[turn % rowCounts.length]!.push(now() - start);
+      sequence.rewind(depth);
     }
-    return rowCounts.map((rows, i) => ({ rows, ms: median(times[i]!) }));
+    return rowCounts.flatMap((rows, i) => (times[i]!.length > 0 ? [{ rows, ms: median(times[i]!) }] : []));
   } finally {
     sequence.close();
   }

@@ -1,0 +1,29 @@
+import type { LoadedModel } from './loaded-model.js';
+import { type CostMeasurement, measureCosts } from './measure-costs.js';
+
+/** Larger models are not tried: a pass on one thread would take too long, and waiting weighs less in it. */
+const LARGEST_BYTES = 2 ** 30;
+/** One thread must be this much quicker: a close race is left to the count that a quiet machine would choose. */
+const CLEARLY = 1.5;
+
+/**
+ * ggml's threads wait for each other by spinning. Where other programs use the cores, each waits for one that the system
+ * has put to sleep, and a pass takes a hundred times longer than on one thread alone. This tries both and keeps one
+ * thread where that is clearly quicker; the answer is what the user should know of it.
+ */
+export async function settleThreads(
+  { context, model, name }: LoadedModel,
+  measurement: Omit<CostMeasurement, 'rowCounts' | 'budgetMs'>,
+): Promise<string | undefined> {
+  const { threads } = context;
+  if (threads === 1 || model.sizeBytes > LARGEST_BYTES) return undefined;
+  const time = async (): Promise<number> =>
+    (await measureCosts({ ...measurement, rowCounts: [1], budgetMs: 20 }))[0]!.ms;
+  const together = await time();
+  context.setThreads(1);
+  if (together > CLEARLY * (await time())) {
+    return `${name}: the machine is busy, one thread is quicker now than ${threads} (--threads decides otherwise)`;
+  }
+  context.setThreads(threads);
+  return undefined;
+}
