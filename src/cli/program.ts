@@ -3,6 +3,7 @@ import { ERROR_CODES, OutriderError } from '../errors.js';
 import { rewriteArguments } from './argv.js';
 import { inFlagNames } from './flag-names.js';
 import { inspect } from './inspect.js';
+import { addMakeModel } from './make-model.js';
 import { Output } from './output.js';
 import { type Outputs, run } from './run.js';
 import { addRunFlags } from './run-flags.js';
@@ -85,6 +86,9 @@ export function buildProgram(outputs: Outputs, surroundings: Surroundings, resul
       const paths = [target, draft].filter((path) => path !== undefined);
       await inspect(paths, flags, outputs, surroundings);
     });
+
+  const bench = program.command('bench').description('Models to measure with.');
+  addMakeModel(bench.command('make-model'), outputs, surroundings);
   return program;
 }
 
@@ -113,7 +117,8 @@ Examples:
 
 /** Whether any command has this flag with a value behind it. */
 function takesValue(program: Command): (flag: string) => boolean {
-  const options = [program, ...program.commands].flatMap((command) => command.options);
+  const commands = program.commands.flatMap((command) => [command, ...command.commands]);
+  const options = [program, ...commands].flatMap((command) => command.options);
   return (flag) => options.some((option) => option.required && (option.short === flag || option.long === flag));
 }
 
