@@ -1,6 +1,8 @@
 import type { ContextOptions, Placement } from '../engine/backend.js';
 import { OutriderError } from '../errors.js';
 import { type Functions, LLAMA_MAX_SEQ, type llama_context_params } from './abi/v0.5.0/index.js';
+import { flashAttentionType } from './attention.js';
+import type { GgufFile } from './gguf.js';
 
 /** llama.cpp pads each sequence's cells to a multiple of this. */
 const CELLS_MULTIPLE = 256;
@@ -36,9 +38,10 @@ function inRange(name: string, value: number, most: number): void {
   });
 }
 
-/** llama.cpp's parameters for checked options. */
+/** llama.cpp's parameters for checked options; `file` is the model's first. */
 export function contextParams(
   functions: Functions,
+  file: GgufFile,
   options: ContextOptions,
   placement: Placement,
 ): llama_context_params {
@@ -55,6 +58,7 @@ export function contextParams(
     n_outputs_max_per_seq: options.outputs,
     n_threads: options.threads,
     n_threads_batch: options.threads,
+    flash_attn_type: flashAttentionType(file, options, placement),
     // Otherwise a GPU that is present is used all the same, for the cache and for large passes.
     offload_kqv: onGpu,
     op_offload: onGpu,

@@ -262,6 +262,55 @@ describe('where passes run', () => {
   });
 });
 
+describe('threads', () => {
+  const prompt = Array.from({ length: 32 }, (_, i) => 100 + i);
+
+  test('may change between passes, and give the same text', async () => {
+    const own = await model.createContext(OPTIONS);
+    const one = await append(own, 0, 0, prompt);
+    for (const threads of [2, 3, 1, 2]) {
+      own.setThreads(threads);
+      expect(own.threads).toBe(threads);
+      own.trim(0, 0);
+      const logits = await append(own, 0, 0, prompt);
+      expect(best(logits)).toBe(best(one));
+    }
+    own.close();
+  });
+
+  test('contexts with threads of their own run at once, change them and close', async () => {
+    const contexts = await Promise.all(
+      Array.from({ length: 3 }, () => model.createContext({ ...OPTIONS, threads: 2 })),
+    );
+    const alone = await append(contexts[0]!, 0, 0, prompt);
+    for (const threads of [2, 3]) {
+      for (const own of contexts) {
+        own.trim(0, 0);
+        own.setThreads(threads);
+        fillRows(own, 0, 0, prompt);
+      }
+      await Promise.all(contexts.map((own) => own.decode(prompt.length)));
+      for (const own of contexts) expect(best(own.logits(prompt.length - 1))).toBe(best(alone));
+    }
+    for (const own of contexts) own.close();
+  });
+});
+
+test('the draft model, whose heads are small, gets plain attention; the main model fused', async () => {
+  const lines: string[] = [];
+  const talking = await openBackend({ log: (_, line) => lines.push(line) });
+  for (const [path, attention] of [
+    ['models/draft-q8_0.gguf', 'disabled'],
+    ['models/main-q8_0.gguf', 'auto'],
+  ] as const) {
+    const loaded = await talking.loadModel(path, { placement: { on: 'cpu' } });
+    lines.length = 0;
+    await loaded.createContext(OPTIONS);
+    expect(lines.join('\n')).toMatch(new RegExp(`flash_attn += ${attention}`));
+  }
+  talking.close();
+});
+
 describe('closing', () => {
   test('a closed context throws, twice is fine', async () => {
     const own = await model.createContext(OPTIONS);

@@ -7,6 +7,7 @@ import type { Handle } from './handle.js';
 import { LogitRows } from './logit-rows.js';
 import { NativeBatch } from './native-batch.js';
 import { PassTimes } from './pass-times.js';
+import type { ThreadPools } from './thread-pools.js';
 
 /** llama_decode's answers that leave the context usable. */
 const FULL = 1;
@@ -23,6 +24,7 @@ export interface ContextParts {
   readonly handle: Handle;
   readonly options: ContextOptions;
   readonly vocabularySize: number;
+  readonly threadPools: ThreadPools;
   /** Whether passes may run on this thread at all: not while JavaScript listens to llama.cpp's log. */
   readonly mayRunInPlace: () => boolean;
   /** Passes predicted to be shorter run on this thread, others on another. */
@@ -55,6 +57,7 @@ export class LlamaContext implements Context {
     this.sequences = options.sequences;
     this.outputs = options.outputs;
     this.#threads = options.threads;
+    parts.threadPools.attach(handle.pointer, options.threads);
     const memory = functions.llama_get_memory(handle.pointer);
     if (memory === null) {
       handle.close();
@@ -126,7 +129,9 @@ export class LlamaContext implements Context {
   setThreads(threads: number): void {
     this.#refuseWhileRunning();
     checkThreads(threads);
-    this.#parts.functions.llama_set_n_threads(this.#parts.handle.pointer, threads, threads);
+    const { functions, handle, threadPools } = this.#parts;
+    functions.llama_set_n_threads(handle.pointer, threads, threads);
+    threadPools.attach(handle.pointer, threads);
     this.#threads = threads;
   }
 

@@ -92,7 +92,7 @@ function simulateContext(
       ...WITHOUT_WEIGHTS,
     });
     if (model === null) throw refused();
-    const params = contextParams(functions, context, placement);
+    const params = contextParams(functions, files[0] as GgufFile, context, placement);
     const native = await callAsync(functions.llama_init_from_model, model, params);
     if (native !== null) functions.llama_free(native);
     functions.llama_model_free(model);

@@ -8,6 +8,7 @@ import { type Functions, GGML, GGML_BACKEND_DEVICE_TYPE, GGML_BASE, LLAMA, type 
 import { checkAbi } from './abi-check.js';
 import type { Location } from './locate.js';
 import { NativeLog } from './log.js';
+import { findPoolProcedures, type PoolProcedures } from './thread-pools.js';
 
 /** Room for llama.cpp's own frames and for structs by value; koffi's default for `.async` is 128 KiB. */
 const STACK_BYTES = 8 * 1024 * 1024;
@@ -19,6 +20,8 @@ export interface Library {
   readonly log: NativeLog;
   /** The devices that the back ends found, as handles. */
   readonly devices: readonly NativeDevice[];
+  /** For threads that outlive a pass; see ThreadPools. */
+  readonly poolProcedures: PoolProcedures | undefined;
   /** Runs `work` when all work given here before has ended: loads whose log lines must not mix. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
   /** Gives this opening back; the last one ends llama.cpp's global state. Idempotent. */
@@ -86,7 +89,8 @@ function load(location: Location): Loaded {
       { directory: location.directory },
     );
   }
-  return { location, functions, log, devices, exclusively: mutex() };
+  const poolProcedures = findPoolProcedures(functions, devices);
+  return { location, functions, log, devices, poolProcedures, exclusively: mutex() };
 }
 
 function bindFunctions(location: Location): Functions {

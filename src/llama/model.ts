@@ -10,6 +10,7 @@ import type { Library } from './library.js';
 import type { LogLine } from './log.js';
 import { readText } from './native-text.js';
 import { refusalReason } from './refusal.js';
+import { ThreadPools } from './thread-pools.js';
 import { LlamaVocabulary } from './vocabulary.js';
 
 export interface ModelParts {
@@ -80,8 +81,10 @@ export class LlamaModel implements Model {
     const release = this.#handle.hold();
     try {
       const pointer = await this.#initFromModel(options);
+      const threadPools = new ThreadPools(functions, library.poolProcedures);
       const handle = new Handle(`a context of ${this.path}`, pointer, (context) => {
         functions.llama_free(context);
+        threadPools.free();
         this.#contexts.delete(handle);
         release();
       });
@@ -92,6 +95,7 @@ export class LlamaModel implements Model {
         handle,
         options,
         vocabularySize: this.vocabulary.size,
+        threadPools,
         mayRunInPlace,
         inPlaceMs,
         now,
@@ -109,9 +113,9 @@ export class LlamaModel implements Model {
   }
 
   #initFromModel(options: ContextOptions): Promise<Pointer> {
-    const { library, pointer, options: load } = this.#parts;
+    const { library, files, pointer, options: load } = this.#parts;
     return captured(library, async (heard) => {
-      const params = contextParams(library.functions, options, load.placement);
+      const params = contextParams(library.functions, files[0] as GgufFile, options, load.placement);
       const context = await callAsync(library.functions.llama_init_from_model, pointer, params);
       if (context === null) throw this.#refused(options, heard);
       return context;

@@ -26,6 +26,15 @@ export const GGML_BASE = {
   ggml_backend_dev_memory: prototype<(device: Pointer, free: BigUint64Array, total: BigUint64Array) => void>(
     'void ggml_backend_dev_memory(ggml_backend_device *device, void *free, void *total)',
   ),
+  ggml_backend_dev_backend_reg: prototype<(device: Pointer) => Pointer>(
+    'ggml_backend_reg *ggml_backend_dev_backend_reg(ggml_backend_device *device)',
+  ),
+  ggml_backend_reg_get_proc_address: prototype<(registry: Pointer, name: string) => Pointer | null>(
+    'void *ggml_backend_reg_get_proc_address(ggml_backend_reg *reg, const char *name)',
+  ),
+  ggml_threadpool_params_default: prototype<(threads: number) => object>(
+    'ggml_threadpool_params ggml_threadpool_params_default(int n_threads)',
+  ),
   gguf_get_alignment: prototype<(file: Pointer) => number>('size_t gguf_get_alignment(const gguf_context *ctx)'),
   gguf_init_from_file: prototype<(path: string, params: { no_alloc: boolean; ctx: null }) => Pointer | null>(
     'gguf_context *gguf_init_from_file(const char *fname, gguf_init_params params)',

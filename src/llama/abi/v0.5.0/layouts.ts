@@ -165,6 +165,21 @@ const ggml_init_params = koffi.struct('ggml_init_params', {
   no_alloc: 'bool',
 });
 
+koffi.struct('ggml_threadpool_params', {
+  cpumask: koffi.array('bool', GGML_MAX_N_THREADS),
+  n_threads: 'int',
+  prio: 'int',
+  poll: 'uint32_t',
+  strict_cpu: 'bool',
+  paused: 'bool',
+});
+
+/** Functions of the processor's back end, by the names that ggml_backend_reg_get_proc_address knows. */
+export const CPU_PROCEDURES = {
+  ggml_threadpool_new: koffi.proto('void *ggml_threadpool_new(ggml_threadpool_params *params)'),
+  ggml_threadpool_free: koffi.proto('void ggml_threadpool_free(void *threadpool)'),
+} as const;
+
 const callbacks = {
   ggml_log_callback: koffi.proto('void ggml_log_callback(int level, const char *text, void *user_data)'),
   llama_progress_callback: koffi.proto('bool llama_progress_callback(float progress, void *user_data)'),
@@ -177,7 +192,7 @@ export const CALLBACK_TYPES = {
 
 for (const name of [
   ...['llama_model', 'llama_context', 'llama_vocab', 'llama_memory', 'llama_sampler', 'gguf_context', 'ggml_context'],
-  ...['ggml_tensor', 'ggml_backend_device', 'ggml_backend_reg', 'ggml_threadpool'],
+  ...['ggml_tensor', 'ggml_backend_device', 'ggml_backend_reg'],
 ])
   koffi.opaque(name);
 

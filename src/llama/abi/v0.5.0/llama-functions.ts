@@ -170,6 +170,10 @@ const contextFunctions = {
   llama_set_n_threads: prototype<(context: Pointer, threads: number, threadsBatch: number) => void>(
     'void llama_set_n_threads(llama_context *ctx, int32_t n_threads, int32_t n_threads_batch)',
   ),
+  llama_attach_threadpool: prototype<(context: Pointer, pool: Pointer, poolBatch: Pointer) => void>(
+    'void llama_attach_threadpool(llama_context *ctx, void *threadpool, void *threadpool_batch)',
+  ),
+  llama_detach_threadpool: prototype<(context: Pointer) => void>('void llama_detach_threadpool(llama_context *ctx)'),
   llama_decode: prototype<(context: Pointer, batch: llama_batch) => number>(
     'int32_t llama_decode(llama_context *ctx, llama_batch batch)',
   ),
