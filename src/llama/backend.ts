@@ -184,7 +184,7 @@ class OpenBackend implements LlamaBackend {
   #wrap(files: readonly GgufFile[], pointer: Pointer, options: LoadOptions): LlamaModel {
     const library = this.#library;
     const { inPlaceMs = IN_PLACE_MS } = this.#options;
-    const model = new LlamaModel({
+    const model: LlamaModel = new LlamaModel({
       library,
       files,
       pointer,
@@ -192,8 +192,12 @@ class OpenBackend implements LlamaBackend {
       inPlaceMs,
       now: () => performance.now(),
       mayRunInPlace: () => !library.log.hasListeners,
+      onClose: () => this.#models.delete(model),
     });
     this.#models.add(model);
+    // The backend may have been closed while the model was loading.
+    if (this.#closed) model.close();
+    this.#open();
     return model;
   }
 

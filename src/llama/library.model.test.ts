@@ -83,7 +83,7 @@ describe('opening', () => {
     for (const name of await readdir(library.location.directory)) {
       await symlink(join(library.location.directory, name), join(own, name.replace('.v0.5.0', '')));
     }
-    const child = await runChild('./print-backend.ts', [], { ...process.env, OUTRIDER_LLAMA_DIR: own });
+    const child = await runChild('./print-backend.ts', [own]);
     expect(child).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(child.stdout)).toEqual({ directory: own });
   });
@@ -91,11 +91,23 @@ describe('opening', () => {
   test('a folder whose libraries are no libraries says so', async () => {
     const own = await mkdtemp(join(folder, 'broken-'));
     for (const name of ['libllama.so', 'libggml.so', 'libggml-base.so']) await writeFile(join(own, name), 'no library');
-    const child = await runChild('./print-backend.ts', [], { ...process.env, OUTRIDER_LLAMA_DIR: own });
+    const child = await runChild('./print-backend.ts', [own]);
     expect(JSON.parse(child.stdout)).toEqual({
       code: 'library_not_found',
       message: expect.stringContaining(`llama.cpp in ${own} cannot be loaded`),
     });
+  });
+
+  test('a folder that was refused does not stand in the way of a good one', async () => {
+    const own = await mkdtemp(join(folder, 'broken-'));
+    for (const name of ['libllama.so', 'libggml.so', 'libggml-base.so']) await writeFile(join(own, name), 'no library');
+    const child = await runChild('./print-backend.ts', [own, '']);
+    const [first, second] = child.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(first).toMatchObject({ code: 'library_not_found' });
+    expect(second).toEqual({ directory: library.location.directory, package: library.location.package });
   });
 
   test('a folder without a back end for the processor says so', async () => {
@@ -103,7 +115,7 @@ describe('opening', () => {
     for (const name of await readdir(library.location.directory)) {
       if (!name.includes('cpu')) await symlink(join(library.location.directory, name), join(own, name));
     }
-    const child = await runChild('./print-backend.ts', [], { ...process.env, OUTRIDER_LLAMA_DIR: own });
+    const child = await runChild('./print-backend.ts', [own]);
     expect(JSON.parse(child.stdout)).toMatchObject({
       code: 'library_not_found',
       message: expect.stringContaining('no back end that runs on this processor'),

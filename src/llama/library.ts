@@ -66,7 +66,7 @@ function closeOnce({ functions }: Loaded): () => void {
 }
 
 function load(location: Location): Loaded {
-  koffi.config({ sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES });
+  reserveStacks();
   const functions = bindFunctions(location);
   checkAbi(functions, location.directory);
 
@@ -91,6 +91,20 @@ function load(location: Location): Loaded {
   }
   const poolProcedures = findPoolProcedures(functions, devices);
   return { location, functions, log, devices, poolProcedures, exclusively: mutex() };
+}
+
+/** koffi fixes its stacks with the first library that anybody loads through it. */
+function reserveStacks(): void {
+  const { sync_stack_size = 0, async_stack_size = 0 } = koffi.config();
+  if (sync_stack_size >= STACK_BYTES && async_stack_size >= STACK_BYTES) return;
+  try {
+    koffi.config({ sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES });
+  } catch {
+    throw new OutriderError(
+      'backend_failed',
+      `this process used koffi with stacks too small for llama.cpp (${async_stack_size} bytes, ${STACK_BYTES} needed): open Outrider first, or set koffi.config's stack sizes`,
+    );
+  }
 }
 
 function bindFunctions(location: Location): Functions {

@@ -4,6 +4,7 @@ import { OutriderError } from '../errors.js';
 import {
   CALLBACK_TYPES,
   callAsync,
+  type Functions,
   LLAMA_LOAD_MODE,
   type llama_model_params,
   type Pointer,
@@ -64,11 +65,13 @@ function loadNative(
         parts.length,
         params,
       );
-      if (options.signal?.aborted) {
+      const stopped = options.signal?.aborted ? aborted(path) : progress.failure();
+      if (stopped !== undefined) {
         if (model !== null) functions.llama_model_free(model);
-        throw aborted(path);
+        throw stopped;
       }
       if (model === null) throw refused(path, heard);
+      refuseOtherKinds(functions, model, path);
       return model;
     } finally {
       progress.stop();
@@ -83,19 +86,46 @@ export function placementParams(placement: Placement): Pick<llama_model_params, 
   return { devices: null, n_gpu_layers: placement.layers === 'all' ? -1 : placement.layers };
 }
 
-/** llama.cpp's callback, made only when somebody wants to hear progress or to stop it. Called off the main thread. */
-function watchProgress({ onProgress, signal }: LoadOptions): { callback: Pointer | null; stop: () => void } {
-  if (!onProgress && !signal) return { callback: null, stop: () => {} };
+interface Progress {
+  /** `null`: nobody wants to hear progress or to stop the load. */
+  readonly callback: Pointer | null;
+  /** What the listener threw: native code must not see it, so the load ends and the error comes afterwards. */
+  readonly failure: () => unknown;
+  readonly stop: () => void;
+}
+
+/** llama.cpp's progress callback. It is called on another thread and waits there for the event loop. */
+function watchProgress({ onProgress, signal }: LoadOptions): Progress {
+  if (!onProgress && !signal) return { callback: null, failure: () => undefined, stop: () => {} };
   let told = Number.NEGATIVE_INFINITY;
+  let failure: unknown;
   const callback = koffi.register((fraction: number) => {
     if (signal?.aborted) return false;
-    if (fraction - told >= PROGRESS_STEP || (fraction === 1 && told < 1)) {
-      told = fraction;
+    if (fraction - told < PROGRESS_STEP && !(fraction === 1 && told < 1)) return true;
+    told = fraction;
+    try {
       onProgress?.(fraction);
+      return true;
+    } catch (error) {
+      failure = error;
+      return false;
     }
-    return true;
   }, CALLBACK_TYPES.llama_progress_callback);
-  return { callback, stop: () => koffi.unregister(callback) };
+  return { callback, failure: () => failure, stop: () => koffi.unregister(callback) };
+}
+
+/** Kinds whose passes go another way than token after token. Frees the model that it refuses. */
+function refuseOtherKinds(functions: Functions, model: Pointer, path: string): void {
+  const kind = functions.llama_model_has_encoder(model)
+    ? 'an encoder'
+    : functions.llama_model_is_diffusion(model)
+      ? 'a diffusion'
+      : undefined;
+  if (kind === undefined) return;
+  functions.llama_model_free(model);
+  throw new OutriderError('model_invalid', `${path} is ${kind} model; use one that generates text token after token`, {
+    path,
+  });
 }
 
 function aborted(path: string): OutriderError {

@@ -97,6 +97,21 @@ describe('loading', () => {
     expect(await logitsOf('models/draft-q8_0.gguf')).toHaveLength(4096);
   });
 
+  test('ends with the error of a progress listener that throws', async () => {
+    const onProgress = () => {
+      throw new RangeError('the listener is broken');
+    };
+    await expect(backend.loadModel('models/draft-q8_0.gguf', { ...CPU, onProgress })).rejects.toThrow(RangeError);
+  });
+
+  test('a backend closed meanwhile closes what comes', async () => {
+    const other = await openBackend();
+    const loading = other.loadModel('models/draft-q8_0.gguf', CPU);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    other.close();
+    await expect(loading).rejects.toMatchObject({ code: 'closed' });
+  });
+
   test('several at once do not mix their errors up', async () => {
     const bad = await backend.rewriteGguf('models/draft-q8_0.gguf', join(folder, 'bad.gguf'), {
       set: { 'general.architecture': { type: 'string', value: 'nonsense' } },

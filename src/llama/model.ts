@@ -18,6 +18,8 @@ export interface ModelParts {
   readonly files: readonly GgufFile[];
   readonly pointer: Pointer;
   readonly options: LoadOptions;
+  /** Called once, when the model is closed. */
+  readonly onClose: () => void;
   /** See LlamaContext. */
   readonly inPlaceMs: number;
   readonly now: () => number;
@@ -108,8 +110,10 @@ export class LlamaModel implements Model {
 
   /** Idempotent. Contexts are closed first; passes in flight end before anything is freed. */
   close(): void {
+    if (this.#handle.closed) return;
     for (const context of this.#contexts) context.close();
     this.#handle.close();
+    this.#parts.onClose();
   }
 
   #initFromModel(options: ContextOptions): Promise<Pointer> {

@@ -36,9 +36,6 @@ const libraryFunctions = {
 };
 
 const modelFunctions = {
-  llama_model_load_from_file: prototype<(path: string, params: llama_model_params) => Pointer | null>(
-    'llama_model *llama_model_load_from_file(const char *path_model, llama_model_params params)',
-  ),
   llama_model_load_from_splits: prototype<
     (paths: string[], count: number, params: llama_model_params) => Pointer | null
   >('llama_model *llama_model_load_from_splits(const char **paths, size_t n_paths, llama_model_params params)'),
@@ -162,7 +159,6 @@ const contextFunctions = {
     'llama_context *llama_init_from_model(llama_model *model, llama_context_params params)',
   ),
   llama_free: prototype<(context: Pointer) => void>('void llama_free(llama_context *ctx)'),
-  llama_n_ctx_seq: prototype<(context: Pointer) => number>('uint32_t llama_n_ctx_seq(const llama_context *ctx)'),
   llama_n_batch: prototype<(context: Pointer) => number>('uint32_t llama_n_batch(const llama_context *ctx)'),
   llama_get_memory: prototype<(context: Pointer) => Pointer | null>(
     'llama_memory *llama_get_memory(const llama_context *ctx)',
@@ -186,9 +182,6 @@ const contextFunctions = {
   llama_memory_seq_cp: prototype<
     (memory: Pointer, source: number, destination: number, from: number, to: number) => void
   >('void llama_memory_seq_cp(llama_memory *mem, int32_t seq_id_src, int32_t seq_id_dst, int32_t p0, int32_t p1)'),
-  llama_memory_seq_pos_max: prototype<(memory: Pointer, sequence: number) => number>(
-    'int32_t llama_memory_seq_pos_max(llama_memory *mem, int32_t seq_id)',
-  ),
 };
 
 const samplerFunctions = {
