@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Comparison, compareModes } from '../../src/bench/equality.js';
 import type { Engine, GenerationRequest } from '../../src/engine/index.js';
-import { answer, BY_CONFIDENCE, outcome } from './testing/answer.js';
+import { answer, BY_CONFIDENCE, forced, outcome } from './testing/answer.js';
 import { heldOut, longPrompt } from './testing/heldout.js';
 import { loadPair, TWO_THREADS } from './testing/pair.js';
 
@@ -58,6 +58,14 @@ describe('an engine whose passes are as they come', () => {
     expect(partings.filter(({ relativeMargin = Number.POSITIVE_INFINITY }) => relativeMargin >= NEAR_TIE)).toEqual([]);
     expect(partings.length).toBeLessThan(comparisons.length / 4);
     expect(comparisons.reduce((sum, { speculative }) => sum + speculative.statistics.accepted, 0)).toBeGreaterThan(300);
+  });
+
+  it('drafts of 63 tokens, in passes of 64 rows, which take other kernels: texts part at near-ties only', async () => {
+    for (const request of requests(engine).slice(-4)) {
+      const { parting, speculative } = await compareModes(engine, { ...request, ...SETTINGS.greedy, ...forced(63) });
+      expect(parting?.relativeMargin ?? 0).toBeLessThan(NEAR_TIE);
+      expect(speculative.statistics.drafted).toBeGreaterThan(30);
+    }
   });
 
   it('writes another text for another seed', async () => {

@@ -1,6 +1,7 @@
 import type {
   Engine,
   FinishEvent,
+  GenerationEvent,
   GenerationRequest,
   RoundEvent,
   StartEvent,
@@ -15,6 +16,17 @@ export interface Answer {
   readonly finish: FinishEvent;
 }
 
+/** All events of a request, as they came. */
+export async function eventsOf(
+  engine: Engine,
+  request: GenerationRequest,
+  signal?: AbortSignal,
+): Promise<readonly GenerationEvent[]> {
+  const events: GenerationEvent[] = [];
+  for await (const event of engine.generate(request, signal)) events.push(event);
+  return events;
+}
+
 /**
  * Runs a request to its end.
  * @throws the request's own error, and Error when the pieces of text are not the text of the finish
@@ -24,7 +36,7 @@ export async function answer(engine: Engine, request: GenerationRequest, signal?
   const pieces: TextEvent[] = [];
   let start: StartEvent | undefined;
   let finish: FinishEvent | undefined;
-  for await (const event of engine.generate(request, signal)) {
+  for (const event of await eventsOf(engine, request, signal)) {
     if (event.type === 'start') start = event;
     if (event.type === 'round') rounds.push(event);
     if (event.type === 'text') pieces.push(event);
