@@ -39,6 +39,8 @@ export interface DraftPrice {
   readonly first: number;
   /** Each further token. */
   readonly next: number;
+  /** A probe of so many tokens. */
+  probe(tokens: number): number;
 }
 
 /** What a drafter would have said at a position whose token is known by now. */

@@ -88,7 +88,7 @@ interface Proposal {
 }
 
 const NOTHING: Proposal = { draft: EMPTY_DRAFT, dropped: 0, evidence: [] };
-const FREE = { first: 0, next: 0 };
+const FREE = { first: 0, next: 0, probe: () => 0 };
 
 /** Asks the drafter, if the policy wants anything at all; under matching rules the policy may then drop a tail. */
 async function propose(generation: Generation, room: number): Promise<Proposal> {

@@ -1,8 +1,10 @@
 import {
+  AdaptiveLength,
   confidenceCut,
   type Drafter,
   fixedLength,
   generate,
+  Knowledge,
   type LengthPolicy,
   ModelDrafter,
   type Noise,
@@ -90,8 +92,15 @@ export const POLICIES: Record<string, PolicyOf> = {
   'confidence 0.4': () => confidenceCut({ min: 0, max: 8, minConfidence: 0.4 }),
   'confidence 0.6, at least 1': () => confidenceCut({ min: 1, max: 4, minConfidence: 0.6 }),
   'confidence 0.9, at least 2': () => confidenceCut({ min: 2, max: 8, minConfidence: 0.9 }),
+  adaptive: () => new AdaptiveLength({ knowledge: warmKnowledge(), kind: 'test', max: 8 }),
   nasty: nastyPolicy,
 };
+
+/** A curve on which now one row and now eight are worth their price. */
+function warmKnowledge(): Knowledge {
+  const points = [1, 2, 4, 8].map((rows) => ({ rows, ms: 1 + 0.12 * rows }));
+  return new Knowledge({ costs: { points, levels: [1] } });
+}
 
 /** Uses all the freedom that the contract leaves: the drafted tokens, the peak, what was accepted before. */
 function nastyPolicy(last: () => Token | undefined): LengthPolicy {

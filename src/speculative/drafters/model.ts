@@ -74,6 +74,7 @@ export class ModelDrafter implements Drafter {
     return {
       first: costs.at(Math.min(backlog, window), sequence.length),
       next: costs.at(1, sequence.length),
+      probe: (tokens) => costs.at(Math.min(backlog, tokens), sequence.length),
     };
   }
 

@@ -168,7 +168,7 @@ export class AdaptiveLength implements LengthPolicy {
       best = Math.max(best, expected / (verify[k + 1]! + k * price.next));
     }
     if (best < WORTHWHILE / verify[1]!) return 0;
-    return this.#knowledge.ledger.allowsProbe(price.first + PROBE_TOKENS * price.next) ? PROBE_TOKENS : 0;
+    return this.#knowledge.ledger.allowsProbe(price.probe(PROBE_TOKENS)) ? PROBE_TOKENS : 0;
   }
 }
 
