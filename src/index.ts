@@ -3,7 +3,7 @@ import { Engine, type EngineOptions } from './engine/index.js';
 import { openBackend } from './llama/index.js';
 
 export * from './engine/index.js';
-export { OutriderError, type ErrorCode } from './errors.js';
+export { type ErrorCode, OutriderError } from './errors.js';
 export * from './sampling/index.js';
 export * from './speculative/index.js';
 
