@@ -42,6 +42,11 @@ function requests(engine: Engine): GenerationRequest[] {
   return [...short, ...long];
 }
 
+/** How far apart the two tokens were where the texts part; 0 for equal texts, infinite where one ended before the other. */
+function marginOf({ parting }: Comparison): number {
+  return parting === undefined ? 0 : (parting.relativeMargin ?? Number.POSITIVE_INFINITY);
+}
+
 describe('an engine whose passes are as they come', () => {
   let engine: Engine;
   beforeAll(async () => {
@@ -54,18 +59,19 @@ describe('an engine whose passes are as they come', () => {
     for (const request of requests(engine)) {
       comparisons.push(await compareModes(engine, { ...request, ...SETTINGS[name] }));
     }
-    const partings = comparisons.flatMap(({ parting }) => parting ?? []);
-    expect(partings.filter(({ relativeMargin = Number.POSITIVE_INFINITY }) => relativeMargin >= NEAR_TIE)).toEqual([]);
-    expect(partings.length).toBeLessThan(comparisons.length / 4);
+    expect(comparisons.filter((comparison) => marginOf(comparison) >= NEAR_TIE)).toEqual([]);
+    expect(comparisons.filter(({ parting }) => parting).length).toBeLessThan(comparisons.length / 4);
     expect(comparisons.reduce((sum, { speculative }) => sum + speculative.statistics.accepted, 0)).toBeGreaterThan(300);
   });
 
   it('drafts of 63 tokens, in passes of 64 rows, which take other kernels: texts part at near-ties only', async () => {
-    for (const request of requests(engine).slice(-4)) {
-      const { parting, speculative } = await compareModes(engine, { ...request, ...SETTINGS.greedy, ...forced(63) });
-      expect(parting?.relativeMargin ?? 0).toBeLessThan(NEAR_TIE);
-      expect(speculative.statistics.drafted).toBeGreaterThan(30);
-    }
+    const settings = { ...forced(63), ...SETTINGS.greedy, maxTokens: 70, ignoreEndOfText: true };
+    const prompts = requests(engine)
+      .slice(-4)
+      .map((request) => ({ ...request, ...settings }));
+    const { rounds } = await answer(engine, prompts[0]!);
+    expect(rounds[1]!.draft.tokens).toHaveLength(63);
+    for (const request of prompts) expect(marginOf(await compareModes(engine, request))).toBeLessThan(NEAR_TIE);
   });
 
   it('writes another text for another seed', async () => {
@@ -104,11 +110,12 @@ describe('a strict engine', () => {
       speculative.push(outcome(await answer(alone, request)));
     }
     expect(speculative).toEqual(plain);
-    // Places for four: as soon as one has finished the next begins, so that all mixtures of passes occur.
-    const together = await Promise.all(all.map((request) => answer(four, request)));
+    // Four have a place, and where one has finished the next begins: drafts, plain decoding and prompts meet in passes.
+    const modes = ['speculative', 'speculative', 'main'] as const;
+    const together = await Promise.all(
+      all.map((request, i) => answer(four, { ...request, mode: modes[i % modes.length]! })),
+    );
     expect(together.map(outcome)).toEqual(plain);
-    const plainTogether = await Promise.all(all.map((request) => answer(four, { ...request, mode: 'main' })));
-    expect(plainTogether.map(outcome)).toEqual(plain);
   });
 
   it('writes the text of an unseeded run again for the seed that it reported', async () => {

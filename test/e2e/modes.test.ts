@@ -1,7 +1,7 @@
 /** Modes, verification rules, draft lengths, and what every round and every sum of counts must hold to. */
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Engine, GenerationRequest, Mode, RoundEvent, VerificationRule } from '../../src/engine/index.js';
-import type { Sequence } from '../../src/speculative/index.js';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Engine, GenerationRequest, RoundEvent, VerificationRule } from '../../src/engine/index.js';
+import type { Origin, Sequence, Token } from '../../src/speculative/index.js';
 import { type Answer, answer, BY_CONFIDENCE, forced, outcome } from './testing/answer.js';
 import { heldOut } from './testing/heldout.js';
 import { DRAFT, loadPair } from './testing/pair.js';
@@ -149,30 +149,30 @@ describe('draft lengths at the edges', () => {
 });
 
 describe('after every round', () => {
-  it.each<[string, Partial<GenerationRequest>]>([
-    ['match', forced(5)],
-    ['match by confidence', BY_CONFIDENCE],
-    ['block', { ...forced(5), verification: 'block', sampling: { temperature: 1 } }],
-    ['plain', { mode: 'main' as Mode }],
-  ])('%s: the target holds the context without its last token, the draft no more', async (_, fields) => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it.each<[string, Partial<GenerationRequest>, readonly Origin[]]>([
+    ['match', { ...forced(3), sampling: { temperature: 0 } }, ['recovered', 'bonus']],
+    ['match by confidence', { ...BY_CONFIDENCE, sampling: { temperature: 0 } }, ['recovered', 'bonus', 'plain']],
+    ['block', { ...forced(2), verification: 'block', sampling: { temperature: 1 } }, ['recovered', 'bonus']],
+    ['plain', { mode: 'main' }, ['plain']],
+  ])('%s: the target holds the context without its last token, the draft no more', async (_, fields, origins) => {
     const { target, draft } = engine.models;
     const opened = [vi.spyOn(target.batcher, 'open'), vi.spyOn(draft!.batcher, 'open')] as const;
-    const request = { ...TALE, prompt: heldOut(1, 'story')[0]!.prompt, ...fields };
-    const prompt = engine.tokenize(request.prompt).tokens;
-    const written: number[] = [];
-    let rounds = 0;
-    for await (const event of engine.generate(request)) {
+    const promptLength = engine.tokenize(PROSE.prompt).tokens.length;
+    const written: Token[] = [];
+    const seen = new Set<Origin>();
+    for await (const event of engine.generate({ ...PROSE, ...fields })) {
       if (event.type !== 'round') continue;
       const [targetSequence, draftSequence] = opened.map(({ mock }) => mock.results[0]?.value as Sequence | undefined);
-      expectContiguous(event, prompt.length + written.length);
+      expectContiguous(event, promptLength + written.length);
       written.push(...event.tokens);
-      expect(targetSequence!.length).toBe(prompt.length + written.length - 1);
-      if (draftSequence) expect(draftSequence.length).toBeLessThan(prompt.length + written.length);
-      rounds += 1;
+      seen.add(event.origin);
+      expect(targetSequence!.length).toBe(promptLength + written.length - 1);
+      if (draftSequence) expect(draftSequence.length).toBeLessThan(promptLength + written.length);
     }
-    expect(rounds).toBeGreaterThan(5);
-    expect(written).toHaveLength(60);
-    for (const spy of opened) spy.mockRestore();
+    expect([...seen]).toEqual(expect.arrayContaining([...origins]));
+    expect(written).toHaveLength(PROSE.maxTokens);
   });
 });
 
