@@ -32,11 +32,11 @@ const SETTINGS = {
 
 /** Two prompts of each category, and two that end beyond the 512 cells where kernels part ways. */
 function requests(engine: Engine): GenerationRequest[] {
-  const short = heldOut(2).map(({ prompt }) => ({ ...BY_CONFIDENCE, prompt, maxTokens: 40 }));
+  const short = heldOut(2).map(({ prompt }) => ({ ...BY_CONFIDENCE, prompt, maxTokens: 32 }));
   const long = [0, 9].map((number) => ({
     ...BY_CONFIDENCE,
     prompt: longPrompt(engine, 640, number),
-    maxTokens: 40,
+    maxTokens: 32,
     ignoreEndOfText: true,
   }));
   return [...short, ...long];
@@ -61,7 +61,7 @@ describe('an engine whose passes are as they come', () => {
     }
     expect(comparisons.filter((comparison) => marginOf(comparison) >= NEAR_TIE)).toEqual([]);
     expect(comparisons.filter(({ parting }) => parting).length).toBeLessThan(comparisons.length / 4);
-    expect(comparisons.reduce((sum, { speculative }) => sum + speculative.statistics.accepted, 0)).toBeGreaterThan(300);
+    expect(comparisons.reduce((sum, { speculative }) => sum + speculative.statistics.accepted, 0)).toBeGreaterThan(250);
   });
 
   it('drafts of 63 tokens, in passes of 64 rows, which take other kernels: texts part at near-ties only', async () => {
