@@ -13,6 +13,8 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   env: process.env,
   version,
   now: () => performance.now(),
+  clock: () => Date.now(),
+  platform: process.platform,
   onInterrupt: (listener) => {
     process.once('SIGINT', listener);
     return () => process.off('SIGINT', listener);

@@ -3,6 +3,7 @@ import { ERROR_CODES, OutriderError } from '../errors.js';
 import { rewriteArguments } from './argv.js';
 import { inFlagNames } from './flag-names.js';
 import { inspect } from './inspect.js';
+import { learned } from './learned.js';
 import { addMakeModel } from './make-model.js';
 import { Output } from './output.js';
 import { type Outputs, run } from './run.js';
@@ -86,6 +87,13 @@ export function buildProgram(outputs: Outputs, surroundings: Surroundings, resul
       const paths = [target, draft].filter((path) => path !== undefined);
       await inspect(paths, flags, outputs, surroundings);
     });
+
+  program
+    .command('learned')
+    .description('Shows what was learnt of pairs of models on this machine: costs of passes, acceptance by confidence.')
+    .option('--forget', 'forget it all; it is learnt again')
+    .option('--json', 'one JSON value')
+    .action((flags) => learned(flags, outputs, surroundings));
 
   const bench = program.command('bench').description('Models to measure with.');
   addMakeModel(bench.command('make-model'), outputs, surroundings);

@@ -4,6 +4,7 @@ import type { EngineOptions } from '../engine/options.js';
 import type { GenerationRequest } from '../engine/request.js';
 import { OutriderError } from '../errors.js';
 import type { EventSink } from './event-sink.js';
+import { openKnowledge } from './learned.js';
 import type { Output } from './output.js';
 import { ProgressLine } from './progress.js';
 import { readPrompt } from './prompt.js';
@@ -80,7 +81,15 @@ async function answer(request: GenerationRequest, run: Run): Promise<void> {
 }
 
 async function load({ flags, surroundings, progress, signal }: Run): Promise<CommandEngine> {
-  const options: EngineOptions = { ...engineOptionsFrom(flags), onProgress: progress.onLoad, signal };
+  const knowledge = openKnowledge(surroundings, (problem) => {
+    if (!flags.json) surroundings.stderr.write(`note: ${problem}\n`);
+  });
+  const options: EngineOptions = {
+    ...engineOptionsFrom(flags),
+    ...(knowledge && { knowledge }),
+    onProgress: progress.onLoad,
+    signal,
+  };
   const verbose = flags.verbose === true && {
     verbose: true,
     log: (level: string, line: string) =>

@@ -47,6 +47,9 @@ export interface Surroundings {
   readonly version: string;
   /** Milliseconds of a steady clock. */
   readonly now: () => number;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly platform: NodeJS.Platform;
   /** Calls `listener` at the next Ctrl-C only; the one after it ends the process. Returns how to listen no more. */
   onInterrupt(listener: () => void): () => void;
   openBackend(options: BackendOptions): Promise<LlamaBackend>;

@@ -4,19 +4,17 @@ import { freeMemory } from '../models/free-memory.js';
 import { comparePair, type PairReport } from '../models/pair.js';
 import { SequenceBreakers } from '../sampling/index.js';
 import type { Sequence } from '../speculative/index.js';
-import { CostCurve, type CostPoint, Knowledge } from '../speculative/index.js';
 import type { Backend, ContextOptions, Model, Placement } from './backend.js';
 import { Batcher } from './batcher.js';
 import type { Cores } from './cores.js';
 import type { LoadEvent, ModelRole } from './events.js';
 import { findRowClass } from './find-row-class.js';
 import { endTokens, type LoadedModel, modelName } from './loaded-model.js';
-import { measureCosts } from './measure-costs.js';
 import { checkMemory } from './memory.js';
 import type { EngineOptions } from './options.js';
+import { knowledgeOf, type PairKnowledge } from './pair-knowledge.js';
 import { chatTemplateOf } from './prompt.js';
 import { type RowClass, STRICT_ROWS } from './row-class.js';
-import { settleThreads } from './settle-threads.js';
 import { threadsFor } from './threads.js';
 import { sequenceTranslator } from './translated-sequence.js';
 
@@ -24,12 +22,6 @@ import { sequenceTranslator } from './translated-sequence.js';
 const BATCH = 512;
 /** Rows of a pass that may have logits: a verification of 63 draft tokens, or fewer for each of many requests. */
 const OUTPUTS = 64;
-/** Row counts whose cost is measured: drafts are verified in small passes; a draft model also catches up in large ones. */
-const TARGET_ROWS = [1, 4, 2, 8, 3, 5, 9, 13, 17];
-const DRAFT_ROWS = [1, 8, 2, 32];
-const MEASURE_DEPTH = 16;
-/** For each model, beyond two passes. */
-const MEASURE_MS = 300;
 /** Without another wish a request gets at most this many tokens: a large trained context would fill the memory. */
 const DEFAULT_CONTEXT = 4096;
 
@@ -38,15 +30,13 @@ export interface LoadedDraft extends LoadedModel {
   readonly pair: PairReport;
   /** Makes this model's sequences speak the target's token ids. */
   readonly translate: (sequence: Sequence) => Sequence;
-  /** What a pass of the draft model costs. */
-  readonly costs: CostCurve;
 }
 
 export interface LoadedModels {
   readonly target: LoadedModel;
   readonly draft: LoadedDraft | undefined;
   /** What is learnt of the pair; there only with a draft model. */
-  readonly knowledge: Knowledge | undefined;
+  readonly learnt: PairKnowledge | undefined;
   readonly contextSize: number;
   readonly rowClass: RowClass;
   /** What the user should know: dropped drafts, a context beyond the trained one. */
@@ -114,32 +104,11 @@ class Loader {
     return {
       target: measured,
       draft,
-      knowledge: draft && new Knowledge({ costs: { points: await this.#costs(measured, TARGET_ROWS), levels: [1] } }),
+      learnt: draft && (await this.#learn(measured, draft, rowClass)),
       contextSize,
       rowClass,
       notes: this.#notes,
     };
-  }
-
-  /** Times a model's passes, on the threads that it is going to have. */
-  async #costs(loaded: LoadedModel, rowCounts: readonly number[]): Promise<CostPoint[]> {
-    const { batcher, context, model, role } = loaded;
-    const half = Math.floor(context.tokensPerSequence / 2);
-    const measurement = {
-      batcher,
-      vocabularySize: model.vocabulary.size,
-      depth: Math.min(MEASURE_DEPTH, half),
-      outputs: context.outputs,
-      now: this.#now,
-    };
-    const { threads, draftThreads, strict } = this.#options;
-    // Strict bits depend on the thread count, so there it is not for the day's load to decide.
-    if ((role === 'target' ? threads : draftThreads) === undefined && !strict) {
-      const note = await settleThreads(loaded, measurement);
-      if (note !== undefined) this.#note(role, note);
-    }
-    const fitting = rowCounts.filter((rows) => rows <= Math.min(half, context.outputs));
-    return measureCosts({ ...measurement, rowCounts: fitting, budgetMs: MEASURE_MS });
   }
 
   closeAll(): void {
@@ -265,7 +234,20 @@ class Loader {
     const sizes = { targetSize: target.vocabulary.size, draftSize: model.vocabulary.size };
     const translate = sequenceTranslator({ ...sizes, masked, toDraft, toTarget });
     const loaded = await this.#withContext(model, 'draft', contextSize);
-    return { ...loaded, pair, translate, costs: new CostCurve(await this.#costs(loaded, DRAFT_ROWS)) };
+    return { ...loaded, pair, translate };
+  }
+
+  #learn(target: LoadedModel, draft: LoadedModel, rowClass: RowClass): Promise<PairKnowledge> {
+    const note = ({ role }: LoadedModel, text: string): void => this.#note(role, text);
+    return knowledgeOf({
+      backend: this.#backend,
+      options: this.#options,
+      target,
+      draft,
+      rowClass,
+      now: this.#now,
+      note,
+    });
   }
 
   #batcher(context: LoadedModel['context'], rowClass: RowClass): Batcher {

@@ -1,5 +1,6 @@
 import { OutriderError } from '../errors.js';
 import type { LoadEvent } from './events.js';
+import type { KnowledgeStore } from './knowledge-store.js';
 
 export interface EngineOptions {
   /** The target's GGUF file, or the first part of a split one. */
@@ -21,6 +22,8 @@ export interface EngineOptions {
   readonly strict?: boolean;
   /** Go on without a draft that does not fit, instead of refusing. */
   readonly draftOptional?: boolean;
+  /** Keeps what is learnt of the pair for the next process; default: it is learnt anew. */
+  readonly knowledge?: KnowledgeStore;
   readonly onProgress?: (event: LoadEvent) => void;
   readonly signal?: AbortSignal;
 }

@@ -53,6 +53,8 @@ export function stage(options: StageOptions = {}): Stage {
       env: options.env ?? {},
       version: '1.2.3',
       now: () => 1000,
+      clock: () => 0,
+      platform: 'linux',
       onInterrupt: (listener) => {
         listeners.add(listener);
         return () => listeners.delete(listener);

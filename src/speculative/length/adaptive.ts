@@ -13,9 +13,16 @@ import { draftingValue } from './drafting-value.js';
 import { Ledger, type LedgerState } from './ledger.js';
 import type { LengthPolicy, RoundLength, RoundStart } from './policy.js';
 
+interface CostState {
+  readonly points: readonly CostPoint[];
+  readonly levels: readonly number[];
+}
+
 /** Everything that was learnt, in a form that can be stored. */
 export interface KnowledgeState {
-  readonly costs: { readonly points: readonly CostPoint[]; readonly levels: readonly number[] };
+  /** Of the target's passes, and of each drafter's. */
+  readonly costs: CostState;
+  readonly draftCosts: Readonly<Record<string, CostState>>;
   readonly ledger: LedgerState;
   readonly speed: { readonly tokens: number; readonly ms: number };
   readonly acceptance: Readonly<Record<string, AcceptanceState>>;
@@ -27,6 +34,7 @@ export class Knowledge {
   readonly ledger: Ledger;
   /** Tokens and milliseconds of the last rounds, exponentially forgotten. */
   readonly recent: { tokens: number; ms: number };
+  readonly #draftCosts: Map<string, CostCurve>;
   readonly #acceptance: Map<string, AcceptanceModel>;
 
   constructor(state: Pick<KnowledgeState, 'costs'> & Partial<KnowledgeState>) {
@@ -34,9 +42,19 @@ export class Knowledge {
     this.ledger = new Ledger(state.ledger);
     const plain = this.costs.at(1, 0);
     this.recent = state.speed ? { ...state.speed } : { tokens: 5, ms: 5 * plain };
+    this.#draftCosts = new Map(
+      Object.entries(state.draftCosts ?? {}).map(([name, known]) => [name, new CostCurve(known.points, known.levels)]),
+    );
     this.#acceptance = new Map(
       Object.entries(state.acceptance ?? {}).map(([key, known]) => [key, new AcceptanceModel(known)]),
     );
+  }
+
+  /** What a pass of a drafter costs, from `points` where nothing is known of it yet. */
+  draftCostsOf(drafter: string, points: readonly CostPoint[]): CostCurve {
+    const known = this.#draftCosts.get(drafter) ?? new CostCurve(points);
+    this.#draftCosts.set(drafter, known);
+    return known;
   }
 
   /** The acceptance model of a kind of draft: a drafter under a rule at about a temperature. */
@@ -49,6 +67,7 @@ export class Knowledge {
   toJSON(): KnowledgeState {
     return {
       costs: this.costs.toJSON(),
+      draftCosts: Object.fromEntries([...this.#draftCosts].map(([name, curve]) => [name, curve.toJSON()])),
       ledger: this.ledger.toJSON(),
       speed: { ...this.recent },
       acceptance: Object.fromEntries([...this.#acceptance].map(([key, model]) => [key, model.toJSON()])),
