@@ -30,7 +30,7 @@ export interface BackendOptions {
   readonly log?: LogSink;
   /** Hear the log all the time, passes included; they then never run in place. Default: false. */
   readonly verbose?: boolean;
-  /** Passes predicted to be shorter than this run on the calling thread, in milliseconds. Default: 0.5. */
+  /** Passes predicted to be shorter than this run on the calling thread, in milliseconds. Default: 4. */
   readonly inPlaceMs?: number;
 }
 
@@ -62,7 +62,7 @@ export interface LlamaBackend extends Backend {
   }): NativeChain;
 }
 
-const IN_PLACE_MS = 0.5;
+const IN_PLACE_MS = 4;
 
 /**
  * Finds and loads llama.cpp. Several openings in one process share the libraries.
