@@ -58,7 +58,7 @@ describe('outrider run', () => {
     };
     const main = await run('--mode', 'main');
     for (const length of [0, 1, 512, 100_000]) {
-      const { text, speculation, notes } = await run('--draft-max', String(length));
+      const { text, speculation, notes } = await run('--draft-max', String(length), '--draft-p-min', '0.1');
       expect(text).toBe(main.text);
       expect(speculation.drafted > 0).toBe(length > 0);
       expect(speculation.draftMax).toBe(Math.min(length, 63));

@@ -122,10 +122,12 @@ describe('FileKnowledgeStore', () => {
 
 describe('cacheFolder', () => {
   it('follows the habits of the system', () => {
-    expect(cacheFolder({ HOME: '/h' }, 'linux')).toBe(join('/h', '.cache', 'outrider'));
-    expect(cacheFolder({ HOME: '/h', XDG_CACHE_HOME: '/c' }, 'linux')).toBe(join('/c', 'outrider'));
-    expect(cacheFolder({ HOME: '/u' }, 'darwin')).toBe(join('/u', 'Library', 'Caches', 'outrider'));
+    const there = () => true;
+    expect(cacheFolder({ HOME: '/h' }, 'linux', there)).toBe(join('/h', '.cache', 'outrider'));
+    expect(cacheFolder({ HOME: '/h', XDG_CACHE_HOME: '/c' }, 'linux', there)).toBe(join('/c', 'outrider'));
+    expect(cacheFolder({ HOME: '/u' }, 'darwin', there)).toBe(join('/u', 'Library', 'Caches', 'outrider'));
     expect(cacheFolder({ LOCALAPPDATA: 'C:\\l' }, 'win32')).toBe(join('C:\\l', 'outrider', 'cache'));
-    expect(cacheFolder({}, 'linux')).toBeUndefined();
+    expect(cacheFolder({}, 'linux', there)).toBeUndefined();
+    expect(cacheFolder({ HOME: '/h' }, 'linux', () => false)).toBeUndefined();
   });
 });

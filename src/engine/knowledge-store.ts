@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KnowledgeState } from '../speculative/index.js';
 
@@ -106,9 +106,17 @@ export class FileKnowledgeStore implements KnowledgeStore {
   }
 }
 
-/** Where a user's caches are, by the habits of the system; `undefined` where there is no home. */
-export function cacheFolder(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string | undefined {
-  const home = env.HOME ?? env.USERPROFILE;
+/**
+ * Where a user's caches are, by the habits of the system; `undefined` where there is no home. A home that does not exist is
+ * none: service accounts have such, and making it is not for us.
+ */
+export function cacheFolder(
+  env: NodeJS.ProcessEnv,
+  platform: NodeJS.Platform,
+  exists: (path: string) => boolean = existsSync,
+): string | undefined {
+  const named = env.HOME ?? env.USERPROFILE;
+  const home = named && exists(named) ? named : undefined;
   if (env.XDG_CACHE_HOME) return join(env.XDG_CACHE_HOME, 'outrider');
   if (platform === 'win32' && env.LOCALAPPDATA) return join(env.LOCALAPPDATA, 'outrider', 'cache');
   if (!home) return undefined;
