@@ -39,8 +39,8 @@ export interface DraftPrice {
   readonly first: number;
   /** Each further token. */
   readonly next: number;
-  /** A probe of so many tokens. */
-  probe(tokens: number): number;
+  /** A probe, with everything that the drafter has to catch up on before it. */
+  readonly probe: number;
 }
 
 /** What a drafter would have said at a position whose token is known by now. */
@@ -79,7 +79,7 @@ export interface Drafter {
   propose(request: DraftRequest): Promise<Draft>;
   /** What `propose` would cost at this context; absent where it costs nothing worth counting. */
   price?(context: readonly Token[]): DraftPrice;
-  /** Tries the drafter on the last `count` tokens of the context, for a policy that learns (see RoundLength.probes). */
+  /** Tries the drafter on the last `count` tokens of the context, all of them generated, for a policy that learns (see RoundLength.probes). */
   probe?(context: readonly Token[], count: number, rule: DrawRule): Promise<readonly Evidence[]>;
   /** Learns what became of the proposal. Called after every round, also after one that asked for no draft. */
   observe(outcome: RoundOutcome): void;

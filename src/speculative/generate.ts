@@ -50,12 +50,13 @@ export type Ending = 'end' | 'length';
  */
 export async function* generate(generation: Generation): AsyncGenerator<Round, Ending, void> {
   const { target, sampler, context, drafter, length, verification, signal, now } = generation;
+  const promptLength = context.length;
   let remaining = generation.maxTokens;
   for (let index = 0; remaining > 0; index++) {
     signal?.throwIfAborted();
     const began = now();
     const room = index === 0 ? 0 : Math.min(remaining - 1, generation.maxDraft);
-    const { draft, dropped, evidence } = await propose(generation, room);
+    const { draft, dropped, evidence } = await propose(generation, room, context.length - promptLength);
     const drafted = now();
 
     const position = context.length;
@@ -88,16 +89,17 @@ interface Proposal {
 }
 
 const NOTHING: Proposal = { draft: EMPTY_DRAFT, dropped: 0, evidence: [] };
-const FREE = { first: 0, next: 0, probe: () => 0 };
+const FREE = { first: 0, next: 0, probe: 0 };
 
 /** Asks the drafter, if the policy wants anything at all; under matching rules the policy may then drop a tail. */
-async function propose(generation: Generation, room: number): Promise<Proposal> {
+async function propose(generation: Generation, room: number, generated: number): Promise<Proposal> {
   const { drafter, length, verification, context, signal } = generation;
   if (drafter === undefined || room === 0) return NOTHING;
   const rule = drawRuleOf(verification);
   const plan = length.begin({ room, rule, depth: context.length, price: drafter.price?.(context) ?? FREE });
   if (!plan.wants([])) {
-    const count = plan.probes?.() ?? 0;
+    // A prompt is nobody's draft: how well it is guessed says nothing.
+    const count = Math.min(generated, plan.probes?.() ?? 0);
     return count > 0 && drafter.probe ? { ...NOTHING, evidence: await drafter.probe(context, count, rule) } : NOTHING;
   }
   const whole = await drafter.propose({ context, rule, length: plan, signal });

@@ -74,7 +74,7 @@ export class ModelDrafter implements Drafter {
     return {
       first: costs.at(Math.min(backlog, window), sequence.length),
       next: costs.at(1, sequence.length),
-      probe: (tokens) => costs.at(Math.min(backlog, tokens), sequence.length),
+      probe: costs.at(Math.min(backlog, window), sequence.length),
     };
   }
 
@@ -83,11 +83,12 @@ export class ModelDrafter implements Drafter {
     const { noise, sampler } = this.#options;
     this.#settle(0);
     // The last token has no successor yet: it stays for the next proposal.
-    const tokens = this.#catchUp(context, context.length - 1, count);
+    const tokens = this.#catchUp(context, context.length - 1);
     if (tokens.length === 0 || !this.#fits(tokens.length)) return [];
-    const first = context.length - tokens.length;
+    const rows = Math.min(count, tokens.length);
+    const first = context.length - rows;
     sampler.rewind(Math.min(sampler.length, first));
-    const laws = await this.#laws(tokens, tokens.length, (i) => this.#remember(context, first + i));
+    const laws = await this.#laws(tokens, rows, (i) => this.#remember(context, first + i));
     return laws.map((q, i) => {
       const token = drawShared(q, noise, first + i);
       return {
@@ -121,10 +122,10 @@ export class ModelDrafter implements Drafter {
   }
 
   /** The tokens that the timeline lacks up to `end`, the last `most` of them, and the first of all for an empty one. */
-  #catchUp(context: readonly Token[], end: number, most = this.#options.window): readonly Token[] {
-    const { sequence } = this.#options;
+  #catchUp(context: readonly Token[], end: number): readonly Token[] {
+    const { sequence, window } = this.#options;
     const missing = context.slice(sequence.length + this.#skipped, end);
-    const tooMany = missing.length - Math.min(most, this.#options.window);
+    const tooMany = missing.length - window;
     if (tooMany <= 0) return missing;
     this.#skipped += tooMany;
     // Models lean on the first token of a text (attention sinks): an empty timeline begins with it all the same.

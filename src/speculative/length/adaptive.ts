@@ -150,7 +150,10 @@ export class AdaptiveLength implements LengthPolicy {
     const round = this.#round;
     this.#round = undefined;
     // A round that nobody asked about (the prompt, the last token) says nothing about rounds.
-    if (round === undefined) return;
+    if (round === undefined) {
+      ledger.addPlain(verifyMs);
+      return;
+    }
     costs.observe(rows, position, verifyMs);
     const plain = costs.at(1, position);
     round.learn(outcome.accepted, rows - 1);
@@ -187,7 +190,7 @@ export class AdaptiveLength implements LengthPolicy {
       best = Math.max(best, expected / (verify[k + 1]! + k * price.next));
     }
     if (best < WORTHWHILE / verify[1]!) return 0;
-    return this.#knowledge.ledger.allowsProbe(price.probe(PROBE_TOKENS)) ? PROBE_TOKENS : 0;
+    return this.#knowledge.ledger.allowsProbe(price.probe) ? PROBE_TOKENS : 0;
   }
 }
 

@@ -90,7 +90,7 @@ export function simulate(
   let [at, time, forwards, rounds, backlog] = [0, 0, 0, 0, 1];
   const batch = (tokens: number): number => draftCost * Math.max(1, tokens / 4);
   while (at < end) {
-    const price = { first: batch(backlog), next: draftCost, probe: batch };
+    const price = { first: batch(backlog), next: draftCost, probe: batch(32) };
     const plan = policy.begin({ room: 63, rule: 'matching', depth: 100, price });
     const confidences: number[] = [];
     let [draftMs, evidence] = [0, [] as { confidence: number; accepted: boolean }[]];

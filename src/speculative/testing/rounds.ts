@@ -4,7 +4,7 @@ import type { RoundStart } from '../length/policy.js';
 
 /** A round that begins with so much room, where drafting is free. */
 export function roundStart(room: number, more: Partial<RoundStart> = {}): RoundStart {
-  return { room, rule: 'matching', depth: 1, price: { first: 0, next: 0, probe: () => 0 }, ...more };
+  return { room, rule: 'matching', depth: 1, price: { first: 0, next: 0, probe: 0 }, ...more };
 }
 
 /** What the loop reports of a draft: so many of its tokens accepted, then `next` by the target. */
