@@ -3,8 +3,8 @@ import { type CostMeasurement, measureCosts } from './measure-costs.js';
 
 /** Larger models are not tried: a pass on one thread would take too long, and waiting weighs less in it. */
 const LARGEST_BYTES = 2 ** 30;
-/** One thread must be this much quicker: a close race is left to the count that a quiet machine would choose. */
-const CLEARLY = 1.5;
+/** One thread must be this much quicker: noise is not a busy machine, which slows spinning threads a hundred times. */
+const CLEARLY = 4;
 
 /**
  * ggml's threads wait for each other by spinning. Where other programs use the cores, each waits for one that the system
@@ -18,7 +18,7 @@ export async function settleThreads(
   const { threads } = context;
   if (threads === 1 || model.sizeBytes > LARGEST_BYTES) return undefined;
   const time = async (): Promise<number> =>
-    (await measureCosts({ ...measurement, rowCounts: [1], budgetMs: 20 }))[0]!.ms;
+    (await measureCosts({ ...measurement, rowCounts: [1], budgetMs: 30 }))[0]!.ms;
   const together = await time();
   context.setThreads(1);
   if (together > CLEARLY * (await time())) {

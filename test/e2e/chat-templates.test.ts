@@ -152,10 +152,12 @@ describe('a template that cannot be used', () => {
   ])('%s: it is said in one line, and chats go on in the format of the tokens', async (name, template, reason) => {
     const engine = await loadWith(name, template);
     try {
-      expect(engine.models.notes).toHaveLength(1);
-      expect(engine.models.notes[0]).toMatch(reason);
-      expect(engine.models.notes[0]).toMatch(/; a built-in format is used instead$/);
-      expect(engine.models.notes[0]).not.toContain('\n');
+      // Whether the machine is busy is another matter.
+      const told = engine.models.notes.filter((note) => !note.includes('the machine is busy'));
+      expect(told).toHaveLength(1);
+      expect(told[0]).toMatch(reason);
+      expect(told[0]).toMatch(/; a built-in format is used instead$/);
+      expect(told[0]).not.toContain('\n');
       expect((await answer(engine, TALE)).finish.text).toBe(usual.tale);
       expect((await answer(engine, CHAT)).finish).toMatchObject({ text: usual.chat, reason: 'stop' });
     } finally {
