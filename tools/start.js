@@ -9,7 +9,8 @@ import { endWithNpm } from './orphan.js';
 import { prepare, root, StepFailed } from './prepare.js';
 
 /** What a newcomer sees: the embedded pair at work, with what the speculation brought. */
-const DEMONSTRATION = ['run', 'Count from 1 to 20.', '--chat'];
+// A fixed rule: on models whose pass takes half a millisecond the adaptive length may rightly draft nothing at first.
+const DEMONSTRATION = ['run', 'Count from 1 to 20.', '--chat', '--draft-max', '8', '--draft-p-min', '0.5'];
 
 endWithNpm();
 try {
