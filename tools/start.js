@@ -22,7 +22,8 @@ try {
 }
 
 const typed = process.argv.slice(2);
-if (typed.length === 0) process.stderr.write('outrider run "Count from 1 to 20." --chat --draft-max 8 --draft-p-min 0.5\n');
+if (typed.length === 0)
+  process.stderr.write('outrider run "Count from 1 to 20." --chat --draft-max 8 --draft-p-min 0.5\n');
 const program = join(root, 'bin/outrider.js');
 process.argv = [process.execPath, program, ...(typed.length > 0 ? typed : DEMONSTRATION)];
 // npm moves to the package's folder; paths that the user typed are relative to where the user is.
