@@ -135,6 +135,7 @@ function modelDrafter(
 }
 
 function lengthPolicy({ draft, sampling, verification }: Plan, { learnt }: LoadedModels): LengthPolicy {
+  if (draft.max === 0) return fixedLength(0);
   if (draft.by === 'confidence') return confidenceCut(draft);
   // A drafter of the caller's own on a target without a draft model: nothing is known of what it costs.
   if (learnt === undefined) return fixedLength(draft.max);

@@ -28,12 +28,29 @@ export interface KnowledgeState {
   readonly acceptance: Readonly<Record<string, AcceptanceState>>;
 }
 
+/** Cold, a round drafts at most this many tokens, until so many were judged. */
+const COLD_MAX = 8;
+const COLD_JUDGED = 64;
+/** The price of time forgets by this share a round; the table is made anew after so many rounds. */
+const SPEED_DECAY = 1 - 1 / 40;
+const TABLE_ROUNDS = 8;
+/** Plain tokens between probes, doubled after each; tokens of a probe; the acceptance that no draft will exceed. */
+const FIRST_GAP = 8;
+const LAST_GAP = 256;
+const PROBE_TOKENS = 32;
+const BEST_ACCEPTANCE = 0.95;
+const WORTHWHILE = 1.02;
+/** Without plain rounds T(1) grows stale: one is forced after so many others. */
+const PLAIN_EVERY = 200;
+
 /** What is learnt of a pair on a machine. It outlives requests; all requests of an engine share it. */
 export class Knowledge {
   readonly costs: CostCurve;
   readonly ledger: Ledger;
   /** Tokens and milliseconds of the last rounds, exponentially forgotten. */
   readonly recent: { tokens: number; ms: number };
+  /** Plain tokens since something was drafted or probed, and after how many the next probe is due. */
+  readonly probing = { plainTokens: 0, gap: FIRST_GAP };
   readonly #draftCosts: Map<string, CostCurve>;
   readonly #acceptance: Map<string, AcceptanceModel>;
 
@@ -83,21 +100,6 @@ export interface AdaptiveOptions {
   readonly max: number;
 }
 
-/** Cold, a round drafts at most this many tokens, until so many were judged. */
-const COLD_MAX = 8;
-const COLD_JUDGED = 64;
-/** The price of time forgets by this share a round; the table is made anew after so many rounds. */
-const SPEED_DECAY = 1 - 1 / 40;
-const TABLE_ROUNDS = 8;
-/** Plain tokens between probes, doubled after each; tokens of a probe; the acceptance that no draft will exceed. */
-const FIRST_GAP = 8;
-const LAST_GAP = 256;
-const PROBE_TOKENS = 32;
-const BEST_ACCEPTANCE = 0.95;
-const WORTHWHILE = 1.02;
-/** Without plain rounds T(1) grows stale: one is forced after so many others. */
-const PLAIN_EVERY = 200;
-
 export class AdaptiveLength implements LengthPolicy {
   readonly name = 'adaptive';
   readonly #knowledge: Knowledge;
@@ -106,8 +108,6 @@ export class AdaptiveLength implements LengthPolicy {
   #value: ((drafted: number, survival: number) => number) | undefined;
   #tableAge = 0;
   #round: AdaptiveRound | undefined;
-  #plainTokens = 0;
-  #gap = FIRST_GAP;
   #sincePlain = 0;
 
   constructor({ knowledge, kind, max }: AdaptiveOptions) {
@@ -145,7 +145,7 @@ export class AdaptiveLength implements LengthPolicy {
 
   observe(outcome: RoundOutcome): void {
     const { draft, dropped, tokens, evidence, position, draftMs, verifyMs } = outcome;
-    const { costs, ledger, recent } = this.#knowledge;
+    const { costs, ledger, recent, probing } = this.#knowledge;
     const rows = draft.tokens.length + 1;
     const round = this.#round;
     this.#round = undefined;
@@ -163,17 +163,17 @@ export class AdaptiveLength implements LengthPolicy {
     }
     if (evidence.length > 0) {
       ledger.addProbe(draftMs);
-      this.#plainTokens = 0;
-      this.#gap = Math.min(LAST_GAP, this.#gap * 2);
+      probing.plainTokens = 0;
+      probing.gap = Math.min(LAST_GAP, probing.gap * 2);
       this.#value = undefined;
     }
     if (draft.tokens.length + dropped > 0) {
       ledger.addSpeculative(draftMs + verifyMs, tokens.length, plain);
-      this.#plainTokens = 0;
-      this.#gap = FIRST_GAP;
+      probing.plainTokens = 0;
+      probing.gap = FIRST_GAP;
     } else {
       ledger.addPlain(verifyMs);
-      this.#plainTokens += tokens.length;
+      probing.plainTokens += tokens.length;
     }
     this.#sincePlain = rows === 1 ? 0 : this.#sincePlain + 1;
     recent.tokens = SPEED_DECAY * recent.tokens + tokens.length;
@@ -182,7 +182,8 @@ export class AdaptiveLength implements LengthPolicy {
 
   /** (6) While speculation is off, a probe now and then, paid from a budget, if the best of drafts could pay at all. */
   #probeTokens({ price }: RoundStart, verify: readonly number[]): number {
-    if (this.#plainTokens < this.#gap) return 0;
+    const { probing } = this.#knowledge;
+    if (probing.plainTokens < probing.gap) return 0;
     let best = 0;
     for (let k = 1, expected = 1, survival = 1; k <= this.#max; k++) {
       survival *= BEST_ACCEPTANCE;
