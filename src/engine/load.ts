@@ -238,7 +238,6 @@ class Loader {
   }
 
   #learn(target: LoadedModel, draft: LoadedModel, rowClass: RowClass): Promise<PairKnowledge> {
-    const note = ({ role }: LoadedModel, text: string): void => this.#note(role, text);
     return knowledgeOf({
       backend: this.#backend,
       options: this.#options,

@@ -29,7 +29,6 @@ export interface LoadedPair {
   readonly rowClass: RowClass;
   /** Milliseconds of a steady clock. */
   readonly now: () => number;
-  readonly note: (model: LoadedModel, text: string) => void;
 }
 
 /** What the store knows of the pair; what it does not know is measured, on the threads that the models are going to have. */
@@ -45,12 +44,11 @@ export async function knowledgeOf(pair: LoadedPair): Promise<PairKnowledge> {
   return { knowledge, remember: () => options.knowledge?.save(key, knowledge.toJSON()) };
 }
 
-async function settle({ options, now, note }: LoadedPair, model: LoadedModel): Promise<void> {
+async function settle({ options, now }: LoadedPair, model: LoadedModel): Promise<void> {
   const { threads, draftThreads, strict } = options;
   // Strict bits depend on the thread count, so there it is not for the day's load to decide.
   if ((model.role === 'target' ? threads : draftThreads) !== undefined || strict) return;
-  const found = await settleThreads(model, measurementOf(model, now));
-  if (found !== undefined) note(model, found);
+  await settleThreads(model, measurementOf(model, now));
 }
 
 function timed({ now }: LoadedPair, model: LoadedModel, rowCounts: readonly number[]): Promise<CostPoint[]> {

@@ -9,21 +9,17 @@ const CLEARLY = 4;
 /**
  * ggml's threads wait for each other by spinning. Where other programs use the cores, each waits for one that the system
  * has put to sleep, and a pass takes a hundred times longer than on one thread alone. This tries both and keeps one
- * thread where that is clearly quicker; the answer is what the user should know of it.
+ * thread where that is clearly quicker; `context.threads` says what came of it.
  */
 export async function settleThreads(
-  { context, model, name }: LoadedModel,
+  { context, model }: LoadedModel,
   measurement: Omit<CostMeasurement, 'rowCounts' | 'budgetMs'>,
-): Promise<string | undefined> {
+): Promise<void> {
   const { threads } = context;
-  if (threads === 1 || model.sizeBytes > LARGEST_BYTES) return undefined;
+  if (threads === 1 || model.sizeBytes > LARGEST_BYTES) return;
   const time = async (): Promise<number> =>
     (await measureCosts({ ...measurement, rowCounts: [1], budgetMs: 30 }))[0]!.ms;
   const together = await time();
   context.setThreads(1);
-  if (together > CLEARLY * (await time())) {
-    return `${name}: the machine is busy, one thread is quicker now than ${threads} (--threads decides otherwise)`;
-  }
-  context.setThreads(threads);
-  return undefined;
+  if (together <= CLEARLY * (await time())) context.setThreads(threads);
 }
