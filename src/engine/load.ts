@@ -245,7 +245,6 @@ class Loader {
       draft,
       rowClass,
       now: this.#now,
-      note,
     });
   }
 
