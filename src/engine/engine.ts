@@ -102,7 +102,7 @@ export class Engine {
 
   async #closeAll(): Promise<void> {
     for (const abort of this.#aborts) abort();
-    this.models.learnt?.remember();
+    this.models.draft?.learnt.remember();
     if (this.models.draft !== undefined) await closeModel(this.models.draft);
     await closeModel(this.models.target);
     this.#backend.close();

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Knowledge } from '../speculative/index.js';
+import { CostCurve, Knowledge } from '../speculative/index.js';
 import { cacheFolder, FileKnowledgeStore, type KnowledgeKey } from './knowledge-store.js';
 
 const DAY = 24 * 3600 * 1000;
@@ -35,7 +35,7 @@ const storeAt = (time = NOW, place = folder, complaints: string[] = []): FileKno
 
 function learnt() {
   const knowledge = new Knowledge({ costs: { points: [{ rows: 1, ms: 0.5 }], levels: [1.25] } });
-  knowledge.draftCostsOf('draft', [{ rows: 1, ms: 0.1 }]);
+  knowledge.learnDraftCosts('draft', new CostCurve([{ rows: 1, ms: 0.1 }]));
   knowledge.acceptanceOf('model match 0').learn(0.9, true);
   return knowledge.toJSON();
 }

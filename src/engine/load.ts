@@ -30,13 +30,13 @@ export interface LoadedDraft extends LoadedModel {
   readonly pair: PairReport;
   /** Makes this model's sequences speak the target's token ids. */
   readonly translate: (sequence: Sequence) => Sequence;
+  /** What is learnt of it as this target's draft. */
+  readonly learnt: PairKnowledge;
 }
 
 export interface LoadedModels {
   readonly target: LoadedModel;
   readonly draft: LoadedDraft | undefined;
-  /** What is learnt of the pair; there only with a draft model. */
-  readonly learnt: PairKnowledge | undefined;
   readonly contextSize: number;
   readonly rowClass: RowClass;
   /** What the user should know: dropped drafts, a context beyond the trained one. */
@@ -100,11 +100,10 @@ class Loader {
     if (rowClass.kind === 'strict' && loaded.context.sequences > 1 && rowClass.sequences === 'alone') {
       this.#note('target', 'strict: requests change each other’s bits in one batch on this device, so they take turns');
     }
-    const measured = { ...loaded, batcher: this.#batcher(loaded.context, rowClass) };
+    const writer = { ...loaded, batcher: this.#batcher(loaded.context, rowClass) };
     return {
-      target: measured,
-      draft,
-      learnt: draft && (await this.#learn(measured, draft, rowClass)),
+      target: writer,
+      draft: draft && { ...draft, learnt: await this.#learn(writer, draft, rowClass) },
       contextSize,
       rowClass,
       notes: this.#notes,
@@ -229,7 +228,11 @@ class Loader {
     };
   }
 
-  async #withDraft(target: Model, { model, pair }: ChosenDraft, contextSize: number): Promise<LoadedDraft> {
+  async #withDraft(
+    target: Model,
+    { model, pair }: ChosenDraft,
+    contextSize: number,
+  ): Promise<Omit<LoadedDraft, 'learnt'>> {
     const { toDraft, toTarget, masked } = pair;
     const sizes = { targetSize: target.vocabulary.size, draftSize: model.vocabulary.size };
     const translate = sequenceTranslator({ ...sizes, masked, toDraft, toTarget });

@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import { type CostPoint, Knowledge } from '../speculative/index.js';
+import { CostCurve, type CostPoint, Knowledge } from '../speculative/index.js';
 import type { Backend } from './backend.js';
 import type { KnowledgeKey } from './knowledge-store.js';
 import type { LoadedModel } from './loaded-model.js';
@@ -18,6 +18,8 @@ const MEASURE_MS = 300;
 /** What is known of a loaded pair, and how to keep it for the next process. */
 export interface PairKnowledge {
   readonly knowledge: Knowledge;
+  /** What a pass of the draft model costs: a part of `knowledge`. */
+  readonly draftCosts: CostCurve;
   remember(): void;
 }
 
@@ -38,10 +40,9 @@ export async function knowledgeOf(pair: LoadedPair): Promise<PairKnowledge> {
   const key = keyOf(pair);
   const stored = options.knowledge?.load(key);
   const knowledge = new Knowledge(stored ?? { costs: { points: await timed(pair, target, TARGET_ROWS), levels: [1] } });
-  if (stored?.draftCosts[draft.name] === undefined) {
-    knowledge.draftCostsOf(draft.name, await timed(pair, draft, DRAFT_ROWS));
-  }
-  return { knowledge, remember: () => options.knowledge?.save(key, knowledge.toJSON()) };
+  const draftCosts = knowledge.draftCostsOf(draft.name) ?? new CostCurve(await timed(pair, draft, DRAFT_ROWS));
+  knowledge.learnDraftCosts(draft.name, draftCosts);
+  return { knowledge, draftCosts, remember: () => options.knowledge?.save(key, knowledge.toJSON()) };
 }
 
 async function settle({ options, now }: LoadedPair, model: LoadedModel): Promise<void> {

@@ -113,11 +113,11 @@ function verificationOf({ verification, seed }: Plan, noise: Noise): Verificatio
 /** The draft model with the target's own transforms: what is drawn like the target is accepted most. */
 function modelDrafter(
   plan: Plan,
-  { draft, learnt, contextSize }: LoadedModels,
+  { draft, contextSize }: LoadedModels,
   noise: Noise,
   signal: AbortSignal,
 ): Drafter | undefined {
-  if (draft === undefined || learnt === undefined) return undefined;
+  if (draft === undefined) return undefined;
   // Mirostat's law follows the text that is written; for a draft its temperature has to do.
   const sampler = samplerOf({ ...plan, sampling: { ...plan.sampling, mirostat: 'off' } }, noise);
   const sequence = draft.batcher.open({ capacity: contextSize, promptLength: 0, signal });
@@ -128,19 +128,23 @@ function modelDrafter(
     noise,
     random: sequentialRandom(plan.seed + 1),
     isEnd: (token) => plan.writer.ends.has(token),
-    costs: learnt.knowledge.draftCostsOf(draft.name, []),
+    costs: draft.learnt.draftCosts,
     now,
     window: DRAFT_WINDOW,
   });
 }
 
-function lengthPolicy({ draft, sampling, verification }: Plan, { learnt }: LoadedModels): LengthPolicy {
-  if (draft.max === 0) return fixedLength(0);
-  if (draft.by === 'confidence') return confidenceCut(draft);
+function lengthPolicy(
+  { draft: { max, ...rule }, sampling, verification }: Plan,
+  { draft }: LoadedModels,
+): LengthPolicy {
+  if (max === 0) return fixedLength(0);
+  if (rule.by === 'confidence') return confidenceCut({ max, ...rule });
   // A drafter of the caller's own on a target without a draft model: nothing is known of what it costs.
-  if (learnt === undefined) return fixedLength(draft.max);
+  if (draft === undefined) return fixedLength(max);
+  // How confidence turns into acceptance differs between greedy, cool and hot drawing.
   const warmth = Math.min(2, Math.ceil(sampling.temperature / 0.6));
-  return new AdaptiveLength({ knowledge: learnt.knowledge, kind: `model ${verification} ${warmth}`, max: draft.max });
+  return new AdaptiveLength({ knowledge: draft.learnt.knowledge, kind: `model ${verification} ${warmth}`, max });
 }
 
 function asOutriderError(error: unknown): OutriderError {

@@ -8,6 +8,7 @@ export * from './length/adaptive.js';
 export * from './length/confidence.js';
 export * from './length/cost-curve.js';
 export * from './length/fixed.js';
+export * from './length/knowledge.js';
 export * from './length/policy.js';
 export * from './random.js';
 export * from './sampler.js';

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { sequentialRandom } from '../random.js';
 import { CURVES, type Curve, type StreamKind, simulate, streamOf } from '../testing/length-simulation.js';
 import { roundStart } from '../testing/rounds.js';
-import { AdaptiveLength, Knowledge } from './adaptive.js';
+import { AdaptiveLength } from './adaptive.js';
 import { fixedLength } from './fixed.js';
+import { Knowledge } from './knowledge.js';
 
 const TOKENS = 4000;
 

@@ -7,26 +7,10 @@
  * tokens; T(n) the time of verifying n rows; speed the tokens that a millisecond is worth.
  */
 import type { RoundOutcome } from '../drafter.js';
-import { AcceptanceModel, type AcceptanceState } from './acceptance-model.js';
-import { CostCurve, type CostPoint } from './cost-curve.js';
+import type { AcceptanceModel } from './acceptance-model.js';
 import { draftingValue } from './drafting-value.js';
-import { Ledger, type LedgerState } from './ledger.js';
+import type { Knowledge } from './knowledge.js';
 import type { LengthPolicy, RoundLength, RoundStart } from './policy.js';
-
-interface CostState {
-  readonly points: readonly CostPoint[];
-  readonly levels: readonly number[];
-}
-
-/** Everything that was learnt, in a form that can be stored. */
-export interface KnowledgeState {
-  /** Of the target's passes, and of each drafter's. */
-  readonly costs: CostState;
-  readonly draftCosts: Readonly<Record<string, CostState>>;
-  readonly ledger: LedgerState;
-  readonly speed: { readonly tokens: number; readonly ms: number };
-  readonly acceptance: Readonly<Record<string, AcceptanceState>>;
-}
 
 /** Cold, a round drafts at most this many tokens, until so many were judged. */
 const COLD_MAX = 8;
@@ -34,63 +18,12 @@ const COLD_JUDGED = 64;
 /** The price of time forgets by this share a round; the table is made anew after so many rounds. */
 const SPEED_DECAY = 1 - 1 / 40;
 const TABLE_ROUNDS = 8;
-/** Plain tokens between probes, doubled after each; tokens of a probe; the acceptance that no draft will exceed. */
-const FIRST_GAP = 8;
-const LAST_GAP = 256;
+/** Tokens of a probe; the acceptance that no draft will exceed, and what it must gain to be worth one. */
 const PROBE_TOKENS = 32;
 const BEST_ACCEPTANCE = 0.95;
 const WORTHWHILE = 1.02;
 /** Without plain rounds T(1) grows stale: one is forced after so many others. */
 const PLAIN_EVERY = 200;
-
-/** What is learnt of a pair on a machine. It outlives requests; all requests of an engine share it. */
-export class Knowledge {
-  readonly costs: CostCurve;
-  readonly ledger: Ledger;
-  /** Tokens and milliseconds of the last rounds, exponentially forgotten. */
-  readonly recent: { tokens: number; ms: number };
-  /** Plain tokens since something was drafted or probed, and after how many the next probe is due. */
-  readonly probing = { plainTokens: 0, gap: FIRST_GAP };
-  readonly #draftCosts: Map<string, CostCurve>;
-  readonly #acceptance: Map<string, AcceptanceModel>;
-
-  constructor(state: Pick<KnowledgeState, 'costs'> & Partial<KnowledgeState>) {
-    this.costs = new CostCurve(state.costs.points, state.costs.levels);
-    this.ledger = new Ledger(state.ledger);
-    const plain = this.costs.at(1, 0);
-    this.recent = state.speed ? { ...state.speed } : { tokens: 5, ms: 5 * plain };
-    this.#draftCosts = new Map(
-      Object.entries(state.draftCosts ?? {}).map(([name, known]) => [name, new CostCurve(known.points, known.levels)]),
-    );
-    this.#acceptance = new Map(
-      Object.entries(state.acceptance ?? {}).map(([key, known]) => [key, new AcceptanceModel(known)]),
-    );
-  }
-
-  /** What a pass of a drafter costs, from `points` where nothing is known of it yet. */
-  draftCostsOf(drafter: string, points: readonly CostPoint[]): CostCurve {
-    const known = this.#draftCosts.get(drafter) ?? new CostCurve(points);
-    this.#draftCosts.set(drafter, known);
-    return known;
-  }
-
-  /** The acceptance model of a kind of draft: a drafter under a rule at about a temperature. */
-  acceptanceOf(kind: string): AcceptanceModel {
-    const known = this.#acceptance.get(kind) ?? new AcceptanceModel();
-    this.#acceptance.set(kind, known);
-    return known;
-  }
-
-  toJSON(): KnowledgeState {
-    return {
-      costs: this.costs.toJSON(),
-      draftCosts: Object.fromEntries([...this.#draftCosts].map(([name, curve]) => [name, curve.toJSON()])),
-      ledger: this.ledger.toJSON(),
-      speed: { ...this.recent },
-      acceptance: Object.fromEntries([...this.#acceptance].map(([key, model]) => [key, model.toJSON()])),
-    };
-  }
-}
 
 export interface AdaptiveOptions {
   readonly knowledge: Knowledge;
@@ -132,7 +65,7 @@ export class AdaptiveLength implements LengthPolicy {
       start,
       room:
         ledger.allows(verify[1]!) && this.#sincePlain < PLAIN_EVERY
-          ? Math.min(start.room, warm ? this.#max : COLD_MAX)
+          ? Math.min(start.room, this.#max, warm ? Number.POSITIVE_INFINITY : COLD_MAX)
           : 0,
       speed,
       verify,
@@ -163,17 +96,15 @@ export class AdaptiveLength implements LengthPolicy {
     }
     if (evidence.length > 0) {
       ledger.addProbe(draftMs);
-      probing.plainTokens = 0;
-      probing.gap = Math.min(LAST_GAP, probing.gap * 2);
+      probing.probed();
       this.#value = undefined;
     }
     if (draft.tokens.length + dropped > 0) {
       ledger.addSpeculative(draftMs + verifyMs, tokens.length, plain);
-      probing.plainTokens = 0;
-      probing.gap = FIRST_GAP;
+      probing.drafted();
     } else {
       ledger.addPlain(verifyMs);
-      probing.plainTokens += tokens.length;
+      probing.plain(tokens.length);
     }
     this.#sincePlain = rows === 1 ? 0 : this.#sincePlain + 1;
     recent.tokens = SPEED_DECAY * recent.tokens + tokens.length;
@@ -182,8 +113,8 @@ export class AdaptiveLength implements LengthPolicy {
 
   /** (6) While speculation is off, a probe now and then, paid from a budget, if the best of drafts could pay at all. */
   #probeTokens({ price }: RoundStart, verify: readonly number[]): number {
-    const { probing } = this.#knowledge;
-    if (probing.plainTokens < probing.gap) return 0;
+    const { ledger, probing } = this.#knowledge;
+    if (!probing.isDue) return 0;
     let best = 0;
     for (let k = 1, expected = 1, survival = 1; k <= this.#max; k++) {
       survival *= BEST_ACCEPTANCE;
@@ -191,7 +122,7 @@ export class AdaptiveLength implements LengthPolicy {
       best = Math.max(best, expected / (verify[k + 1]! + k * price.next));
     }
     if (best < WORTHWHILE / verify[1]!) return 0;
-    return this.#knowledge.ledger.allowsProbe(price.probe) ? PROBE_TOKENS : 0;
+    return ledger.allowsProbe(price.probe) ? PROBE_TOKENS : 0;
   }
 }
 
@@ -220,14 +151,14 @@ class AdaptiveRound implements RoundLength {
   }
 
   wants(confidences: readonly number[]): boolean {
-    const { start, room, speed, verify, value } = this.#parts;
+    const { start, room, speed, value } = this.#parts;
     if (start.rule === 'matching')
       for (let i = this.#beliefs.length; i < confidences.length; i++) this.#add(confidences[i]!);
     const k = this.#beliefs.length;
     if (k >= room) return false;
     const catchUp = k === 0 ? speed * (start.price.first - start.price.next) : 0;
     const goOn = this.#worth(k) + value(k, this.#survival[k]!) - catchUp;
-    return goOn > this.#worth(this.#best(k)) && verify[k + 2] !== undefined;
+    return goOn > this.#worth(this.#best(k));
   }
 
   admits(peak: number): boolean {

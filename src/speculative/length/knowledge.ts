@@ -1,0 +1,71 @@
+import { AcceptanceModel, type AcceptanceState } from './acceptance-model.js';
+import { CostCurve, type CostPoint } from './cost-curve.js';
+import { Ledger, type LedgerState } from './ledger.js';
+import { ProbeSchedule } from './probe-schedule.js';
+
+interface CostState {
+  readonly points: readonly CostPoint[];
+  readonly levels: readonly number[];
+}
+
+/** Everything that was learnt, in a form that can be stored. */
+export interface KnowledgeState {
+  /** Of the target's passes, and of each drafter's. */
+  readonly costs: CostState;
+  readonly draftCosts: Readonly<Record<string, CostState>>;
+  readonly ledger: LedgerState;
+  readonly speed: { readonly tokens: number; readonly ms: number };
+  readonly acceptance: Readonly<Record<string, AcceptanceState>>;
+}
+
+/** What is learnt of a pair on a machine. It outlives requests; all requests of an engine share it. */
+export class Knowledge {
+  readonly costs: CostCurve;
+  readonly ledger: Ledger;
+  /** Tokens and milliseconds of the last rounds, exponentially forgotten. */
+  readonly recent: { tokens: number; ms: number };
+  /** One schedule for all requests, so that short ones do not probe anew each time. */
+  readonly probing = new ProbeSchedule();
+  readonly #draftCosts: Map<string, CostCurve>;
+  readonly #acceptance: Map<string, AcceptanceModel>;
+
+  constructor(state: Pick<KnowledgeState, 'costs'> & Partial<KnowledgeState>) {
+    this.costs = new CostCurve(state.costs.points, state.costs.levels);
+    this.ledger = new Ledger(state.ledger);
+    const plain = this.costs.at(1, 0);
+    this.recent = state.speed ? { ...state.speed } : { tokens: 5, ms: 5 * plain };
+    this.#draftCosts = new Map(
+      Object.entries(state.draftCosts ?? {}).map(([name, known]) => [name, new CostCurve(known.points, known.levels)]),
+    );
+    this.#acceptance = new Map(
+      Object.entries(state.acceptance ?? {}).map(([key, known]) => [key, new AcceptanceModel(known)]),
+    );
+  }
+
+  /** What a pass of a drafter costs; `undefined` before `learnDraftCosts`. */
+  draftCostsOf(drafter: string): CostCurve | undefined {
+    return this.#draftCosts.get(drafter);
+  }
+
+  /** Keeps what was measured of a drafter. */
+  learnDraftCosts(drafter: string, costs: CostCurve): void {
+    this.#draftCosts.set(drafter, costs);
+  }
+
+  /** The acceptance model of a kind of draft: a drafter under a rule at about a temperature. */
+  acceptanceOf(kind: string): AcceptanceModel {
+    const known = this.#acceptance.get(kind) ?? new AcceptanceModel();
+    this.#acceptance.set(kind, known);
+    return known;
+  }
+
+  toJSON(): KnowledgeState {
+    return {
+      costs: this.costs.toJSON(),
+      draftCosts: Object.fromEntries([...this.#draftCosts].map(([name, curve]) => [name, curve.toJSON()])),
+      ledger: this.ledger.toJSON(),
+      speed: { ...this.recent },
+      acceptance: Object.fromEntries([...this.#acceptance].map(([key, model]) => [key, model.toJSON()])),
+    };
+  }
+}
