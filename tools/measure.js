@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * What Outrider itself costs, beside the passes of the models, and what --strict costs. Medians of repetitions in turns.
- * Usage: node tools/measure.js [--target FILE --draft FILE] [--repetitions N] [--tokens N] [--json]
+ * Usage: node tools/measure.js [--target FILE --draft FILE] [--repetitions N] [--tokens N] [--in-place MS] [--json]
  */
 import { Session } from 'node:inspector/promises';
 import { cpus } from 'node:os';
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     draft: { type: 'string', default: path('models/draft-q8_0.gguf') },
     repetitions: { type: 'string', default: '7' },
     tokens: { type: 'string', default: '256' },
+    'in-place': { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -57,7 +58,7 @@ if (values.json) console.log(JSON.stringify({ machine, models, rows, profile }, 
 else print();
 
 async function load(strict) {
-  const backend = timed(await openBackend());
+  const backend = timed(await openBackend(values['in-place'] ? { inPlaceMs: Number(values['in-place']) } : {}));
   return Engine.load(backend, { target: values.target, drafts: [values.draft], contextSize: 1024, strict });
 }
 

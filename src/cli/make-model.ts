@@ -1,19 +1,37 @@
 /** `outrider bench make-model`: a model of real cost with the function, and so the acceptance, of a small one. */
+import { open } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { makeModel } from '../bench/make-model.js';
 import { OutriderError } from '../errors.js';
 import { EMBEDDED_DRAFT, EMBEDDED_TARGET } from './default-models.js';
-import { integer, number, valueOption } from './options.js';
+import { integer, number, oneOf, type Reader, valueOption } from './options.js';
 import type { Outputs } from './run.js';
 import type { Surroundings } from './surroundings.js';
 
-/** Shapes by name: what the parameters of a Llama of about that size are, with heads of 64. */
+/** Shapes by name, for models made from the target (the smallest also from the draft). K-quants have blocks of 256. */
 const SIZES = {
-  '25m': { width: 384, layers: 12, feedForward: 1280, heads: 6 },
-  '350m': { width: 1024, layers: 24, feedForward: 4096, heads: 18 },
-  '1b': { width: 2048, layers: 18, feedForward: 7168, heads: 33 },
-  '10b': { width: 4096, layers: 40, feedForward: 16384, heads: 63 },
+  '25m': { width: 512, layers: 6, feedForward: 1536, heads: 24 },
+  '350m': { width: 1024, layers: 22, feedForward: 4096, heads: 24 },
+  '1b': { width: 2048, layers: 18, feedForward: 7168, heads: 36 },
+  '10b': { width: 4096, layers: 40, feedForward: 16384, heads: 60 },
 } as const;
+
+/** Those that are written without an importance matrix. */
+const TYPES = [
+  'f32',
+  'f16',
+  'bf16',
+  'q8_0',
+  'q4_0',
+  'q4_1',
+  'q5_0',
+  'q5_1',
+  'q2_K',
+  'q3_K',
+  'q4_K',
+  'q5_K',
+  'q6_K',
+] as const;
 
 interface MakeModelFlags {
   readonly from?: string;
@@ -38,12 +56,14 @@ export function addMakeModel(command: Command, outputs: Outputs, surroundings: S
     .addOption(valueOption('--layers <count>', 'blocks', count))
     .addOption(valueOption('--feed-forward <count>', 'channels of the feed-forward network', count))
     .addOption(valueOption('--heads <count>', 'heads of attention', count))
-    .option('--type <name>', "ggml's type of the matrices: q8_0, f16, q4_0, q4_K, ...", 'q8_0')
+    .addOption(
+      valueOption('--type <name>', `ggml's type of the matrices: ${TYPES.join(', ')}`, oneOf(TYPES)).default('q8_0'),
+    )
     .addOption(
       valueOption(
         '--noise <sigma>',
         'noise on the weights, relative to their deviation: a worse model',
-        number,
+        notNegative,
       ).default(0),
     )
     .addOption(valueOption('--seed <number>', 'of the new weights and the noise', integer({ from: 0 })).default(1))
@@ -51,12 +71,29 @@ export function addMakeModel(command: Command, outputs: Outputs, surroundings: S
     .action(async (out: string, flags: MakeModelFlags) => {
       const backend = await surroundings.openBackend({ env: surroundings.env });
       try {
+        await writable(out);
         await makeModel({ source: sourceOf(flags.from), out, shape: shapeOf(flags), ...flags }, backend);
         await outputs.err.write(`wrote ${out}\n`);
       } finally {
         backend.close();
       }
     });
+}
+
+const notNegative: Reader<number> = {
+  expected: 'a number, at least 0',
+  read: (text) => {
+    const value = number.read(text);
+    return value !== undefined && value >= 0 ? value : undefined;
+  },
+};
+
+/** Told before minutes of work. */
+async function writable(out: string): Promise<void> {
+  const file = await open(out, 'w').catch((error: NodeJS.ErrnoException) => {
+    throw new OutriderError('invalid_argument', `cannot write ${out} (${error.code})`, { path: out });
+  });
+  await file.close();
 }
 
 function sourceOf(from = 'target'): string {

@@ -1,16 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Context, ContextOptions } from '../engine/backend.js';
+import type { Context } from '../engine/backend.js';
 import { type LlamaBackend, type LlamaModel, openBackend } from './index.js';
 import { append, best, fillRows } from './testing/generate.js';
-
-const OPTIONS: ContextOptions = {
-  tokensPerSequence: 512,
-  sequences: 2,
-  batch: 64,
-  outputs: 64,
-  microBatch: 64,
-  threads: 1,
-};
+import { OPTIONS, refusal } from './testing/small-context.js';
 
 let backend: LlamaBackend;
 let model: LlamaModel;
@@ -26,15 +18,6 @@ afterAll(() => backend.close());
 function clear(): void {
   context.trim(0, 0);
   context.trim(1, 0);
-}
-
-async function refusal(work: () => unknown): Promise<unknown> {
-  try {
-    await work();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
 }
 
 describe('where passes run', () => {

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { OutriderError } from '../errors.js';
 import { type Functions, GGML_TYPE, GGUF_TYPE, type Pointer } from './abi/v0.5.0/index.js';
 import { type GgufFile, type GgufTensor, type GgufType, readGguf, withGguf } from './gguf.js';
 import { partName } from './model-parts.js';
@@ -198,13 +199,21 @@ async function copyTensor(
 
 async function fillTensor(
   functions: Functions,
-  { type, shape }: GgufTensorPlan,
+  { name, type, shape }: GgufTensorPlan,
   fill: FillRow,
   output: FileHandle,
   at: number,
 ): Promise<void> {
   const number = typeNumber(functions, type);
   const [rowLength = 1, ...others] = shape;
+  const block = functions.ggml_blck_size(number);
+  // ggml computes on with a part of a block, and the file is damaged.
+  if (rowLength % block !== 0) {
+    throw new OutriderError(
+      'invalid_argument',
+      `${name}: rows of type ${type} have a multiple of ${block} elements, got ${rowLength}; take another type or width`,
+    );
+  }
   const rows = others.reduce((product, length) => product * length, 1);
   const rowBytes = functions.ggml_row_size(number, rowLength);
   const most = Math.max(1, Math.floor(BLOCK_BYTES / (rowLength * Float32Array.BYTES_PER_ELEMENT)));

@@ -127,6 +127,12 @@ describe('rewriting', () => {
     expect(logits).not.toEqual(await logitsOf(SOURCE));
   });
 
+  test('weights of rows that no block of their type divides are refused', async () => {
+    const narrow = { name: 'narrow', type: 'q8_0', shape: [40, 2], data: (row: Float32Array) => row.fill(1) };
+    const writing = backend.rewriteGguf(SOURCE, join(folder, 'narrow.gguf'), { tensors: () => [narrow] });
+    await expect(writing).rejects.toThrow(/narrow: rows of type q8_0 have a multiple of 32 elements, got 40/);
+  });
+
   test('parts together give the text of the whole', async () => {
     const parts = await backend.rewriteGguf(SOURCE, join(folder, 'parts.gguf'), { parts: 3 });
     expect(parts.map((path) => path.slice(folder.length + 1))).toEqual([

@@ -1,9 +1,16 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 const PROGRAM = fileURLToPath(new URL('../../../bin/outrider.js', import.meta.url));
+
+/** What is learnt in one run of a test must not decide the next, nor come from the user's own. */
+const CACHE = mkdtempSync(join(tmpdir(), 'outrider-cache-'));
+process.on('exit', () => rmSync(CACHE, { recursive: true, force: true }));
 
 /** The embedded pair. */
 export const TARGET = fileURLToPath(new URL('../../../models/main-q8_0.gguf', import.meta.url));
@@ -26,7 +33,7 @@ export interface SpawnOutcome {
 
 /** Runs the built program in a process of its own. Its output is decoded strictly: what is no UTF-8 fails the test. */
 export async function outrider(argv: readonly string[], options: SpawnOptions = {}): Promise<SpawnOutcome> {
-  const { env = process.env, cwd = process.cwd(), stdin = '', onText } = options;
+  const { env = { ...process.env, XDG_CACHE_HOME: CACHE }, cwd = process.cwd(), stdin = '', onText } = options;
   const child = spawn(process.execPath, [PROGRAM, ...argv], { env, cwd });
   if (onText) child.stdout.once('data', () => onText(child));
   child.stdin.on('error', () => {}).end(stdin);

@@ -136,6 +136,7 @@ export const GGML_BASE = {
     'ggml_tensor *ggml_set_name(ggml_tensor *tensor, const char *name)',
   ),
   ggml_type_name: prototype<(type: number) => string>('const char *ggml_type_name(int type)'),
+  ggml_blck_size: prototype<(type: number) => number>('int64_t ggml_blck_size(int type)'),
   ggml_row_size: prototype<(type: number, elements: number) => number>('size_t ggml_row_size(int type, int64_t ne)'),
   ggml_quantize_chunk: prototype<
     (
