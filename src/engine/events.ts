@@ -57,6 +57,17 @@ export interface TextEvent {
   readonly text: string;
   /** The origin of the token that completed the piece. */
   readonly origin: TextOrigin;
+  /** Of the tokens that the piece completes, where the request asked for them. */
+  readonly logprobs?: readonly TokenLogprob[];
+}
+
+/** Natural logarithms of the target's plain softmax, before any sampling option. */
+export interface TokenLogprob {
+  readonly token: Token;
+  readonly bytes: Uint8Array;
+  readonly logprob: number;
+  /** The likeliest tokens, most likely first. */
+  readonly top: readonly { readonly token: Token; readonly bytes: Uint8Array; readonly logprob: number }[];
 }
 
 /** `stop`: an end token or a stop string; `length`: the token limit or the context; `aborted`: by the caller's signal. */
@@ -72,6 +83,10 @@ export interface FinishEvent {
   readonly text: string;
   readonly promptTokens: number;
   readonly completionTokens: number;
+  /** Prompt tokens that were still in the cache and not evaluated again. */
+  readonly cachedTokens?: number;
+  /** The cache was shifted to make room: its cells are not those of a fresh evaluation. */
+  readonly shifted?: true;
   readonly statistics: Statistics;
   readonly timings: Timings;
 }

@@ -36,6 +36,19 @@ export interface GenerationRequest {
    * are refused together with a given seed.
    */
   readonly verification?: VerificationRule;
+  /** Text that the answer is likely to repeat, such as a file that is being edited: it is proposed where it fits. */
+  readonly prediction?: string;
+  /**
+   * What was already generated of this answer, to go on behind it: with the same seed the text is what it would have
+   * been. Counts towards `maxTokens`; events tell of new tokens only.
+   */
+  readonly resume?: readonly Token[];
+  /** Log-probabilities of the tokens, under the target's plain softmax, and of so many alternatives each (0 to 20). */
+  readonly logprobs?: number;
+  /** Texts that may not appear: the answer goes back to where one began and takes another way, before it is seen. */
+  readonly bannedStrings?: readonly string[];
+  /** Beyond the context the oldest tokens behind the first `keep` are dropped; needs `maxTokens`. Default: end there. */
+  readonly contextShift?: { readonly keep: number };
 }
 
 /**
@@ -49,4 +62,9 @@ export interface DraftOptions {
   readonly min?: number;
   /** The draft ends before the first token in which the draft model believes less, in [0, 1]. */
   readonly minConfidence?: number;
+  /** Which drafters may propose, by kind: `model`, `lookup`, `prediction`. Default: all there are. */
+  readonly drafters?: readonly DrafterKind[];
 }
+
+export const DRAFTER_KINDS = ['model', 'lookup', 'prediction'] as const;
+export type DrafterKind = (typeof DRAFTER_KINDS)[number];

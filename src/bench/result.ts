@@ -1,0 +1,109 @@
+import type { CostPoint } from '../speculative/index.js';
+
+/** What `outrider bench` found, as `--json` prints it. Times in milliseconds, speeds in tokens a second. */
+export interface BenchResult {
+  readonly machine: BenchMachine;
+  /** ISO 8601. */
+  readonly date: string;
+  readonly models: { readonly target: BenchModel; readonly drafts: readonly BenchModel[] };
+  readonly settings: BenchSettings;
+  /** Measured while the workloads ran: T(n) of the target, and a forward of each draft, by rows. */
+  readonly costs: {
+    readonly target: readonly CostPoint[];
+    readonly drafts: Readonly<Record<string, readonly CostPoint[]>>;
+  };
+  readonly workloads: readonly BenchWorkload[];
+  /** Confidence against acceptance over all workloads, by drafter. */
+  readonly calibration: readonly CalibrationCurve[];
+}
+
+export interface BenchMachine {
+  readonly processor: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly node: string;
+  readonly outrider: string;
+  readonly llama: string;
+  /** llama_print_system_info. */
+  readonly system: string;
+  readonly threads: { readonly target: number; readonly draft: number | undefined };
+}
+
+export interface BenchModel {
+  readonly name: string;
+  readonly parameters: number;
+  readonly bytes: number;
+  readonly description: string;
+}
+
+export interface BenchSettings {
+  /** Tokens of each answer. */
+  readonly tokens: number;
+  /** Interleaved repetitions, warm. */
+  readonly repetitions: number;
+  readonly strict: boolean;
+}
+
+/** A workload; beside `plain` each policy that ran has an entry under its own name. */
+export interface BenchWorkload {
+  readonly name: string;
+  readonly temperature: number;
+  readonly promptTokens: number;
+  readonly plain: PlainRuns;
+  readonly policies: Readonly<Record<string, PolicyRuns>>;
+  /** Other programs on the same prompts, `llama-server` and `node-llama-cpp`, by setting. */
+  readonly peers: Readonly<Record<string, PeerRuns>>;
+  /** What perfect foresight could do with these drafters (see oracle.ts). */
+  readonly oracle: OracleResult | undefined;
+}
+
+export interface Runs {
+  /** From the request to its last token, of each repetition. */
+  readonly ms: readonly number[];
+  readonly tokensPerSecond: number;
+}
+
+export interface PlainRuns extends Runs {
+  /** From the request to the first token, of each repetition. */
+  readonly firstTokenMs: readonly number[];
+}
+
+export interface PolicyRuns extends PlainRuns {
+  /** Plain time over this policy's: the median over repetitions, paired, and its 95 % interval (interval.ts). */
+  readonly speedup: number;
+  readonly interval: readonly [number, number];
+  /** The first request of the process, before anything was learnt. */
+  readonly cold: { readonly ms: number; readonly speedup: number };
+  /** Tokens a target pass, and what became of the drafts, over all repetitions. */
+  readonly tokensPerRound: number;
+  readonly acceptanceRate: number | null;
+  readonly drafted: number;
+  readonly draftMs: number;
+  readonly verifyMs: number;
+  /** Drafted tokens of each round of the last repetition: the length over time. */
+  readonly lengths: readonly number[];
+}
+
+/** Another program's runs; `speedup` is against its own plain decoding, `against` is our adaptive speed over its. */
+export interface PeerRuns extends Runs {
+  readonly speedup: number | undefined;
+  readonly against: number;
+  readonly againstInterval: readonly [number, number];
+  readonly drafted: number;
+  readonly accepted: number;
+}
+
+export interface OracleResult {
+  /** Speed-up of the exact dynamic programme that knows every acceptance probability, not the outcomes. */
+  readonly oracle: number;
+  /** Speed-up of one that knows the outcomes too. */
+  readonly clairvoyant: number;
+  /** Adaptive's speed-up over the oracle's. */
+  readonly share: number;
+}
+
+export interface CalibrationCurve {
+  readonly drafter: string;
+  /** Bins of confidence, ascending: mean confidence, share accepted, tokens. */
+  readonly bins: readonly { readonly confidence: number; readonly accepted: number; readonly count: number }[];
+}

@@ -1,0 +1,82 @@
+import type { Token } from '../speculative/index.js';
+import type { ChatMessage } from '../text/messages.js';
+import type { GenerationEvent, ModelRole } from './events.js';
+import type { TokenizedPrompt } from './prompt.js';
+import type { GenerationRequest, Prompt } from './request.js';
+
+/** A request that is plain data: it may cross into another process. */
+export type ServiceRequest = Omit<GenerationRequest, 'drafter' | 'length'>;
+
+/**
+ * What a server needs of an engine, whether that runs in this process or in a child. Everything that crosses is plain
+ * data (structured clone), so all but `generate` is a promise.
+ */
+export interface EngineService {
+  /** What is loaded. It stays the same when the engine is restarted. */
+  readonly description: EngineDescription;
+  /** Runs a request. As Engine.generate: what is wrong with the request is thrown at the first `next()`. */
+  generate(request: ServiceRequest, signal?: AbortSignal): AsyncGenerator<GenerationEvent, void, void>;
+  tokenize(prompt: Prompt, options?: TokenizeOptions): Promise<TokenizedPrompt>;
+  /** The bytes of each token; control tokens have some only when `renderSpecial`. */
+  pieces(tokens: readonly Token[], renderSpecial: boolean): Promise<readonly Uint8Array[]>;
+  /** A chat as the prompt that the target's template makes of it. */
+  render(messages: readonly ChatMessage[]): Promise<string>;
+  status(): Promise<ServiceStatus>;
+  close(): Promise<void>;
+}
+
+/** For a text: whether begin-of-text is added as the model wants, and whether `<|user|>` becomes its control token. */
+export interface TokenizeOptions {
+  readonly addSpecial: boolean;
+  readonly parseSpecial: boolean;
+}
+
+export interface EngineDescription {
+  readonly target: ModelDescription;
+  readonly drafts: readonly ModelDescription[];
+  readonly contextSize: number;
+  readonly parallel: number;
+  readonly strict: boolean;
+  readonly notes: readonly string[];
+  readonly llama: { readonly version: string; readonly system: string; readonly devices: readonly string[] };
+  readonly loadMs: number;
+}
+
+export interface ModelDescription {
+  readonly role: ModelRole;
+  readonly name: string;
+  readonly path: string;
+  readonly description: string;
+  readonly parameters: number;
+  readonly bytes: number;
+  readonly trainedContext: number;
+  readonly vocabularySize: number;
+  readonly vocabularyType: string;
+  readonly chatTemplate: string | undefined;
+  readonly bosText: string;
+  readonly eosText: string;
+  readonly threads: number;
+  readonly device: string;
+}
+
+/** `loading`: first load; `restarting`: the engine died and comes back, requests wait; `failed`: it cannot be brought up. */
+export type ServiceState = 'loading' | 'ready' | 'restarting' | 'failed' | 'closed';
+
+export interface ServiceStatus {
+  readonly state: ServiceState;
+  /** Why it failed, or why it is being restarted. */
+  readonly reason: string | undefined;
+  readonly restarts: number;
+  /** Of the process that the kernels run in. */
+  readonly pid: number;
+  readonly running: number;
+  readonly queued: number;
+  readonly slots: readonly SlotStatus[];
+}
+
+export interface SlotStatus {
+  readonly id: number;
+  readonly state: 'idle' | 'busy';
+  /** Tokens whose cells are kept for the next request with the same beginning. */
+  readonly cachedTokens: number;
+}
