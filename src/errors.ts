@@ -13,6 +13,8 @@ export const ERROR_CODES = {
   library_not_found: { exitCode: 1 },
   abi_mismatch: { exitCode: 1 },
   backend_failed: { exitCode: 1 },
+  engine_died: { exitCode: 1 },
+  queue_full: { exitCode: 1 },
   aborted: { exitCode: 1 },
   closed: { exitCode: 1 },
   output_failed: { exitCode: 1 },

@@ -1,0 +1,103 @@
+import type { ErrorEvent, FinishEvent, GenerationEvent } from '../engine/events.js';
+import type { EngineService, ServiceRequest } from '../engine/service.js';
+import { Failure } from './failure.js';
+
+/** Who asks: for log, metrics and live views. */
+export interface Call {
+  /** The HTTP request's id; several generations may have the same (`n`, lists of prompts). */
+  readonly requestId: string;
+  readonly dialect: string;
+  /** Aborted when the client has left or took the request back. */
+  readonly signal: AbortSignal;
+}
+
+/** What a dialect sees of a generation: errors are thrown. */
+export type ServedEvent = Exclude<GenerationEvent, ErrorEvent>;
+
+/** A generation as others see it, from its first event on. */
+export interface Generation {
+  /** Counts from 1 in the order of arrival. */
+  readonly id: number;
+  readonly requestId: string;
+  readonly dialect: string;
+  readonly request: ServiceRequest;
+}
+
+/** Hears every event of every generation. It must not throw and should be quick: the text waits for it. */
+export interface ActivityListener {
+  onEvent?(event: GenerationEvent, generation: Generation): void;
+  /** However it ended: with `finish`, or without where it was refused, failed or left by its client. */
+  onEnd?(generation: Generation, finish: FinishEvent | undefined): void;
+}
+
+/** The generations that run, and those who watch them. */
+export class Activity {
+  readonly #service: Pick<EngineService, 'generate'>;
+  readonly #listeners = new Set<ActivityListener>();
+  readonly #stop = new AbortController();
+  #started = 0;
+  #running = 0;
+  /** Those who wait until nothing runs. */
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(service: Pick<EngineService, 'generate'>) {
+    this.#service = service;
+  }
+
+  /** Generations whose iteration has begun and not ended, those that wait in the engine's queue included. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Returns how to listen no more. */
+  listen(listener: ActivityListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Runs a request. A client's abort ends in `finish` with reason `aborted`; ending the iteration early stops the work.
+   * @throws OutriderError for what is wrong with the request (at the first `next()`) and for what goes wrong later;
+   * Failure `unavailable` when the server stops
+   */
+  async *run(request: ServiceRequest, call: Call): AsyncGenerator<ServedEvent, void, void> {
+    if (this.#stop.signal.aborted) throw stopping();
+    const generation: Generation = {
+      id: ++this.#started,
+      requestId: call.requestId,
+      dialect: call.dialect,
+      request,
+    };
+    this.#running++;
+    let finish: FinishEvent | undefined;
+    try {
+      for await (const event of this.#service.generate(request, AbortSignal.any([call.signal, this.#stop.signal]))) {
+        for (const listener of this.#listeners) listener.onEvent?.(event, generation);
+        if (event.type === 'error') throw event.error;
+        if (event.type === 'finish') finish = event;
+        const handedBack = finish?.reason === 'aborted' && !call.signal.aborted;
+        if (handedBack) throw stopping();
+        yield event;
+      }
+    } finally {
+      for (const listener of this.#listeners) listener.onEnd?.(generation, finish);
+      if (--this.#running === 0) for (const resolve of this.#waiting.splice(0)) resolve();
+    }
+  }
+
+  /** Resolves when nothing runs. */
+  async idle(): Promise<void> {
+    if (this.#running > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Ends what runs and refuses what comes. */
+  stop(): void {
+    this.#stop.abort();
+  }
+}
+
+function stopping(): Failure {
+  return new Failure('unavailable', 'the server is stopping; ask again in a moment', {
+    headers: { 'Retry-After': '5' },
+  });
+}

@@ -1,0 +1,55 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { Context, Hono } from 'hono';
+import type { Logger } from 'pino';
+import type { EngineService } from '../engine/service.js';
+import type { Activity } from './activity.js';
+import type { Failure } from './failure.js';
+import type { ServerSettings } from './settings.js';
+
+/**
+ * A family of routes with its own shapes and error bodies. A dialect reads requests into ServiceRequests and folds events
+ * into answers; it knows nothing of other dialects.
+ */
+export interface Dialect {
+  readonly name: string;
+  /** Whether this dialect words what goes wrong at `path`, an unknown route included. The first that says yes does. */
+  owns(path: string): boolean;
+  /** Whether the route answers without an API key; `authorised` of the context then says whether one was given. */
+  isPublic(method: string, path: string): boolean;
+  mount(app: ServerApp, server: ServerContext): void;
+  encodeFailure(failure: Failure): EncodedFailure;
+}
+
+export interface EncodedFailure {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export type ServerApp = Hono<ServerEnvironment>;
+export type ServerRequest = Context<ServerEnvironment>;
+
+/** Of hono: what a handler finds in its context. `incoming` and `outgoing` are missing in tests without a socket. */
+export interface ServerEnvironment {
+  Bindings: Partial<HttpBindings>;
+  Variables: {
+    /** Also the `X-Request-Id` of the answer. */
+    requestId: string;
+    /** A right key was given, or none is needed. */
+    authorised: boolean;
+  };
+}
+
+/** What the dialects share. */
+export interface ServerContext {
+  readonly service: EngineService;
+  /** Runs requests; log, metrics and live views hear of all. Dialects never call `service.generate` themselves. */
+  readonly activity: Activity;
+  readonly settings: ServerSettings;
+  /** Outrider's own version. */
+  readonly version: string;
+  readonly log: Logger;
+  /** Milliseconds of a steady clock. */
+  readonly now: () => number;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}

@@ -1,0 +1,88 @@
+import { type ErrorCode, OutriderError } from '../errors.js';
+
+/** Why a request gets no proper answer, before a dialect words it. The status is the same in every dialect that has no other custom. */
+export const FAILURE_STATUS = {
+  invalid_request: 400,
+  context_exceeded: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  timeout: 408,
+  too_large: 413,
+  unsupported_encoding: 415,
+  busy: 429,
+  headers_too_large: 431,
+  internal: 500,
+  /** A whole endpoint that is not served. Clients retry it, so never for a field of a request. */
+  not_supported: 501,
+  unavailable: 503,
+} as const;
+
+export type FailureKind = keyof typeof FAILURE_STATUS;
+
+/** What a dialect turns into its own error body. */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+  readonly kind: FailureKind;
+  readonly details: FailureDetails;
+
+  constructor(kind: FailureKind, message: string, details: FailureDetails = {}) {
+    super(message);
+    this.kind = kind;
+    this.details = details;
+  }
+}
+
+export interface FailureDetails {
+  /** The field of the request that is at fault, as the client wrote it. */
+  readonly parameter?: string | undefined;
+  /** Of `context_exceeded`, in tokens. */
+  readonly promptTokens?: number;
+  readonly contextSize?: number;
+  /** Headers that the answer carries, such as Retry-After. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What to look at in the log; never sent to the client. */
+  readonly cause?: unknown;
+}
+
+const KINDS: Readonly<Record<ErrorCode, FailureKind>> = {
+  invalid_argument: 'invalid_request',
+  context_exceeded: 'context_exceeded',
+  template_failed: 'invalid_request',
+  queue_full: 'busy',
+  closed: 'unavailable',
+  engine_died: 'internal',
+  aborted: 'internal',
+  backend_failed: 'internal',
+  memory_exceeded: 'internal',
+  model_not_found: 'internal',
+  model_invalid: 'internal',
+  vocab_mismatch: 'internal',
+  library_not_found: 'internal',
+  abi_mismatch: 'internal',
+  output_failed: 'internal',
+};
+
+/** Seconds after which a client that found the queue full may try again. */
+const RETRY_AFTER = '1';
+
+/**
+ * Any thrown value as a failure. What nobody foresaw becomes `internal`, and its words stay in the log.
+ * @param named how the dialect calls a parameter of the engine, such as `temperature` for `sampling.temperature`
+ */
+export function failureOf(error: unknown, named: (parameter: string) => string = (name) => name): Failure {
+  if (error instanceof Failure) return error;
+  if (!(error instanceof OutriderError)) {
+    return new Failure('internal', 'something went wrong in the server; its log says what', { cause: error });
+  }
+  const { code, message, details } = error;
+  const parameter = typeof details.parameter === 'string' ? named(details.parameter) : undefined;
+  return new Failure(KINDS[code], message, {
+    parameter,
+    ...(typeof details.promptTokens === 'number' && { promptTokens: details.promptTokens }),
+    ...(typeof details.contextSize === 'number' && { contextSize: details.contextSize }),
+    ...(code === 'queue_full' && { headers: { 'Retry-After': RETRY_AFTER } }),
+    cause: error,
+  });
+}

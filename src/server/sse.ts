@@ -1,0 +1,108 @@
+/** Server-sent events over an async iterator: pulled by the reader, silent times bridged, ended with the client. */
+
+/** A bare comment; with text in it some clients lose the event behind it. */
+const HEARTBEAT = ':\n\n';
+
+const HEADERS = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-store',
+  'X-Accel-Buffering': 'no',
+};
+
+/** An event of data alone: OpenAI's and llama.cpp's framing. */
+export function dataFrame(data: unknown): string {
+  return `data: ${JSON.stringify(data)}\n\n`;
+}
+
+/** KoboldCpp's framing: its clients want the event's name, first. */
+export function messageFrame(data: unknown): string {
+  return `event: message\n${dataFrame(data)}`;
+}
+
+export interface EventStreamOptions {
+  readonly heartbeatMs: number;
+  /** Aborted when the client leaves, so that what the frames wait for ends. */
+  readonly abort: AbortController;
+  /** The frame that tells of an error after the first byte. */
+  readonly errorFrame: (error: unknown) => string;
+}
+
+/**
+ * A streaming answer of whole frames. Frames are asked for only as fast as the client takes them. Call it when the request is known to be
+ * good: from here on the status is 200.
+ */
+export function eventStream(
+  frames: AsyncGenerator<string, void, void>,
+  { heartbeatMs, abort, errorFrame }: EventStreamOptions,
+): Response {
+  const encoder = new TextEncoder();
+  // Begun at once: a generator that never began would not run its `finally` when the client is gone before it reads.
+  let pending: Promise<IteratorResult<string, void>> | undefined = frames.next();
+  pending.catch(() => {});
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        pending ??= frames.next();
+        try {
+          const step = await within(pending, heartbeatMs);
+          if (step === 'late') return controller.enqueue(encoder.encode(HEARTBEAT));
+          pending = undefined;
+          if (step.done) return controller.close();
+          controller.enqueue(encoder.encode(step.value));
+        } catch (error) {
+          controller.enqueue(encoder.encode(errorFrame(error)));
+          controller.close();
+        }
+      },
+      async cancel() {
+        abort.abort();
+        pending?.catch(() => {});
+        await frames.return();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(body, { headers: HEADERS });
+}
+
+/**
+ * Starts the iteration, so that what is wrong with a request is thrown before any header goes out; after `ms` it is taken
+ * for good, since clients wait for headers only so long. Returns all of it.
+ */
+export async function begun<Value>(
+  events: AsyncGenerator<Value, void, void>,
+  ms: number,
+): Promise<AsyncGenerator<Value, void, void>> {
+  const first = events.next();
+  // Whoever iterates hears of it; until then it is nobody's unhandled rejection.
+  first.catch(() => {});
+  await within(first, ms);
+  return replayed(first, events);
+}
+
+async function* replayed<Value>(
+  first: Promise<IteratorResult<Value, void>>,
+  events: AsyncGenerator<Value, void, void>,
+): AsyncGenerator<Value, void, void> {
+  try {
+    const step = await first;
+    if (step.done) return;
+    yield step.value;
+    yield* events;
+  } finally {
+    await events.return();
+  }
+}
+
+/** What `promise` gives, or `late` after `ms`. */
+async function within<Value>(promise: Promise<Value>, ms: number): Promise<Value | 'late'> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(resolve, ms, 'late');
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
