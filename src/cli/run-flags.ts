@@ -1,23 +1,14 @@
-import type { Command, OptionValues } from 'commander';
+import type { Command } from 'commander';
 import { MODES, type Mode, VERIFICATION_RULES, type VerificationRule } from '../engine/events.js';
-import type { EngineOptions } from '../engine/options.js';
 import type { GenerationRequest, Prompt } from '../engine/request.js';
 import { OutriderError } from '../errors.js';
-import { EMBEDDED_DRAFT, EMBEDDED_TARGET } from './default-models.js';
-import { anyText, integer, listOption, number, oneOf, type Reader, valueOption, wordOr } from './options.js';
+import { given } from './given.js';
+import { addModelFlags, type ModelFlags } from './model-flags.js';
+import { anyText, integer, listOption, number, oneOf, type Reader, valueOption } from './options.js';
 import { addSamplingFlags, samplingFromFlags } from './sampling-flags.js';
 
 /** What commander makes of the flags of `run`, save those of sampling. */
-export interface RunFlags extends OptionValues {
-  readonly model?: string;
-  readonly modelDraft?: readonly string[];
-  readonly draftOptional?: true;
-  readonly ctxSize?: number;
-  readonly threads?: number;
-  readonly threadsDraft?: number;
-  readonly gpuLayers?: number | 'all';
-  readonly gpuLayersDraft?: number | 'all';
-  readonly strict?: true;
+export interface RunFlags extends ModelFlags {
   readonly mode?: Mode;
   readonly draftMax?: number;
   readonly draftMin?: number;
@@ -37,8 +28,6 @@ export interface RunFlags extends OptionValues {
 }
 
 const count = integer({ from: 0 });
-const atLeastOne = integer({ from: 1 });
-const layers = wordOr('all', count);
 const share: Reader<number> = {
   expected: 'a number from 0 to 1',
   read: (text) => {
@@ -59,21 +48,7 @@ export function addRunFlags(command: Command): Command {
   command.option('--ignore-eos', 'go on where the model would end its answer');
   command.addOption(valueOption('-s, --seed <number>', 'makes the answer repeatable (drawn, and told)', count));
 
-  command.optionsGroup('Models (without any of them: the embedded pair):');
-  command.option('-m, --model <path>', 'the target: the GGUF model whose text you get');
-  command.addOption(listOption('--model-draft <path>', '-md: a small model that drafts for it', anyText));
-  command.option('--draft-optional', 'go on without a draft model that does not fit');
-  command.addOption(
-    valueOption('-c, --ctx-size <tokens>', 'prompt and answer together (the trained size, 4096 at most)', atLeastOne),
-  );
-  command.addOption(valueOption('-t, --threads <count>', 'threads of the target (by its size)', atLeastOne));
-  command.addOption(
-    valueOption('--threads-draft <count>', '-td: threads of the draft model (by its size)', atLeastOne),
-  );
-  command.addOption(
-    valueOption('--gpu-layers <count>', "-ngl: the target's layers on the GPU, or 'all' (all)", layers),
-  );
-  command.addOption(valueOption('--gpu-layers-draft <count>', '-ngld: the same for the draft model (0)', layers));
+  addModelFlags(command);
 
   command.optionsGroup('Speculation:');
   const mode = 'both models, the target alone or the draft model alone';
@@ -105,24 +80,6 @@ export function addRunFlags(command: Command): Command {
   return command;
 }
 
-/** What to load. Without `-m` the embedded target; without any model the embedded pair. */
-export function engineOptionsFrom(flags: RunFlags): EngineOptions {
-  const standard = flags.model === undefined ? [EMBEDDED_DRAFT] : [];
-  return {
-    target: flags.model ?? EMBEDDED_TARGET,
-    drafts: flags.modelDraft ?? standard,
-    ...given({
-      contextSize: flags.ctxSize,
-      threads: flags.threads,
-      draftThreads: flags.threadsDraft,
-      gpuLayers: flags.gpuLayers,
-      draftGpuLayers: flags.gpuLayersDraft,
-      strict: flags.strict,
-      draftOptional: flags.draftOptional,
-    }),
-  };
-}
-
 /**
  * What to generate.
  * @throws OutriderError invalid_argument
@@ -148,11 +105,4 @@ function promptFrom({ chat, system }: RunFlags, text: string): Prompt {
   if (chat) return { messages: system === undefined ? [user] : [{ role: 'system', content: system }, user] };
   if (system === undefined) return { text };
   throw new OutriderError('invalid_argument', '--system: expected --chat with it, since only a chat has messages');
-}
-
-type Given<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> };
-
-/** The fields that have a value. */
-function given<Fields extends object>(fields: Fields): Given<Fields> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<Fields>;
 }

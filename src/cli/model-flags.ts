@@ -1,0 +1,58 @@
+/** The flags that name the models to load, and where and how; every command that loads some has them. */
+import type { Command, OptionValues } from 'commander';
+import type { EngineOptions } from '../engine/options.js';
+import { EMBEDDED_DRAFT, EMBEDDED_TARGET } from './default-models.js';
+import { given } from './given.js';
+import { anyText, integer, listOption, valueOption, wordOr } from './options.js';
+
+export interface ModelFlags extends OptionValues {
+  readonly model?: string;
+  readonly modelDraft?: readonly string[];
+  readonly draftOptional?: true;
+  readonly ctxSize?: number;
+  readonly threads?: number;
+  readonly threadsDraft?: number;
+  readonly gpuLayers?: number | 'all';
+  readonly gpuLayersDraft?: number | 'all';
+  readonly strict?: true;
+}
+
+const atLeastOne = integer({ from: 1 });
+const layers = wordOr('all', integer({ from: 0 }));
+
+export function addModelFlags(command: Command): Command {
+  command.optionsGroup('Models (without any of them: the embedded pair):');
+  command.option('-m, --model <path>', 'the target: the GGUF model whose text you get');
+  command.addOption(listOption('--model-draft <path>', '-md: a small model that drafts for it', anyText));
+  command.option('--draft-optional', 'go on without a draft model that does not fit');
+  command.addOption(
+    valueOption('-c, --ctx-size <tokens>', 'prompt and answer together (the trained size, 4096 at most)', atLeastOne),
+  );
+  command.addOption(valueOption('-t, --threads <count>', 'threads of the target (by its size)', atLeastOne));
+  command.addOption(
+    valueOption('--threads-draft <count>', '-td: threads of the draft model (by its size)', atLeastOne),
+  );
+  command.addOption(
+    valueOption('--gpu-layers <count>', "-ngl: the target's layers on the GPU, or 'all' (all)", layers),
+  );
+  command.addOption(valueOption('--gpu-layers-draft <count>', '-ngld: the same for the draft model (0)', layers));
+  return command;
+}
+
+/** What to load. Without `-m` the embedded target; without any model the embedded pair. */
+export function engineOptionsFrom(flags: ModelFlags): EngineOptions {
+  const standard = flags.model === undefined ? [EMBEDDED_DRAFT] : [];
+  return {
+    target: flags.model ?? EMBEDDED_TARGET,
+    drafts: flags.modelDraft ?? standard,
+    ...given({
+      contextSize: flags.ctxSize,
+      threads: flags.threads,
+      draftThreads: flags.threadsDraft,
+      gpuLayers: flags.gpuLayers,
+      draftGpuLayers: flags.gpuLayersDraft,
+      strict: flags.strict,
+      draftOptional: flags.draftOptional,
+    }),
+  };
+}
