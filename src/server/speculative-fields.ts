@@ -1,0 +1,95 @@
+/** How a request of any dialect chooses its speculation: `speculative: {n_max: 8}` or flat, `"speculative.n_max": 8`. */
+import { z } from 'zod';
+import { MODES, type Mode, VERIFICATION_RULES } from '../engine/events.js';
+import { DRAFTER_KINDS } from '../engine/request.js';
+import type { ServiceRequest } from '../engine/service.js';
+import { expected, integerField, numberField, optional } from './fields.js';
+
+const shape = {
+  mode: optional(z.enum(MODES, { error: expected(`one of ${MODES.join(', ')}`) })),
+  n_min: integerField(0),
+  n_max: integerField(0),
+  p_min: numberField,
+  drafters: optional(z.array(z.enum(DRAFTER_KINDS), { error: expected(`a list of ${DRAFTER_KINDS.join(', ')}`) })),
+  verification: optional(z.enum(VERIFICATION_RULES, { error: expected(`one of ${VERIFICATION_RULES.join(', ')}`) })),
+};
+
+const nestedSchema = z.strictObject(shape);
+
+/** Fields to spread into the schema of a request. */
+export const speculativeFields = {
+  speculative: optional(nestedSchema),
+  'speculative.mode': shape.mode,
+  'speculative.n_min': shape.n_min,
+  'speculative.n_max': shape.n_max,
+  'speculative.p_min': shape.p_min,
+  'speculative.drafters': shape.drafters,
+  'speculative.verification': shape.verification,
+};
+
+const schema = z.object(speculativeFields);
+
+/** The engine's fields; of a key that is given both ways, the flat one counts. */
+export function speculationFrom(
+  fields: z.output<typeof schema>,
+  modelMode: Mode | undefined,
+): Pick<ServiceRequest, 'mode' | 'draft' | 'verification'> {
+  const nested: Partial<z.output<typeof nestedSchema>> = fields.speculative ?? {};
+  const value = <Name extends keyof typeof shape>(name: Name) =>
+    (fields[`speculative.${name}`] ?? nested[name]) as z.output<(typeof shape)[Name]>;
+  const draft = given({
+    min: value('n_min'),
+    max: value('n_max'),
+    minConfidence: value('p_min'),
+    drafters: value('drafters'),
+  });
+  return {
+    ...given({ mode: value('mode') ?? modelMode, verification: value('verification') }),
+    ...(Object.keys(draft).length > 0 && { draft }),
+  };
+}
+
+type Given<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> };
+
+/** The fields that have a value. */
+export function given<Fields extends object>(fields: Fields): Given<Fields> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<Fields>;
+}
+
+/** What the engine's parameters are called in requests of the OpenAI and llama.cpp dialects. */
+const PARAMETERS: Readonly<Record<string, string>> = {
+  'draft.min': 'speculative.n_min',
+  'draft.max': 'speculative.n_max',
+  'draft.minConfidence': 'speculative.p_min',
+  'draft.drafters': 'speculative.drafters',
+  mode: 'speculative.mode',
+  verification: 'speculative.verification',
+  logitBias: 'logit_bias',
+  topK: 'top_k',
+  topP: 'top_p',
+  minP: 'min_p',
+  typicalP: 'typical_p',
+  topNSigma: 'top_n_sigma',
+  xtcProbability: 'xtc_probability',
+  xtcThreshold: 'xtc_threshold',
+  dynatempRange: 'dynatemp_range',
+  dynatempExponent: 'dynatemp_exponent',
+  repeatPenalty: 'repeat_penalty',
+  frequencyPenalty: 'frequency_penalty',
+  presencePenalty: 'presence_penalty',
+  penaltyRange: 'repeat_last_n',
+  dryMultiplier: 'dry_multiplier',
+  dryBase: 'dry_base',
+  dryAllowedLength: 'dry_allowed_length',
+  dryRange: 'dry_penalty_last_n',
+  drySequenceBreakers: 'dry_sequence_breakers',
+  mirostatTau: 'mirostat_tau',
+  mirostatEta: 'mirostat_eta',
+  minKeep: 'min_keep',
+  order: 'samplers',
+};
+
+/** @param parameter as the engine names it in `details.parameter` of an error */
+export function parameterName(parameter: string): string {
+  return PARAMETERS[parameter] ?? parameter;
+}
