@@ -47,7 +47,7 @@ export function parseModule(path: string, text: string): Module {
   return { path, text, lineCount: text.split('\n').length - (text.endsWith('\n') ? 1 : 0), imports, functions };
 }
 
-/** The module that a node names: all forms of import and export, `require`, and workers' `new URL(..., import.meta.url)`. */
+/** The module that a node names: all forms of import and export, `require` and its `resolve`, and workers' `new URL(..., import.meta.url)`. */
 function referenceOf(node: ts.Node): { specifier: string; typeOnly: boolean } | undefined {
   if (ts.isImportDeclaration(node)) {
     return literal(node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword);
@@ -70,9 +70,11 @@ function referenceOf(node: ts.Node): { specifier: string; typeOnly: boolean } | 
   return undefined;
 }
 
-/** In an ES module `require` is a name like any other, unless `createRequire` made it. */
+/** In an ES module `require` is a name like any other, unless `createRequire` made it. What it resolves is used too. */
 function isModuleRequire(expression: ts.Expression): boolean {
-  return expression.getText() === 'require' && expression.getSourceFile().text.includes('createRequire(');
+  return (
+    /^require(\.resolve)?$/.test(expression.getText()) && expression.getSourceFile().text.includes('createRequire(')
+  );
 }
 
 function literal(node: ts.Node | undefined, typeOnly: boolean) {

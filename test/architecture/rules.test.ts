@@ -18,6 +18,7 @@ describe('parseModule', () => {
     ["const b = await import('./b.js');", false],
     ["let b: import('./b.js').B;", true],
     ["const require = createRequire(import.meta.url); const b = require('./b.js');", false],
+    ["const require = createRequire(import.meta.url); const b = require.resolve('./b.js');", false],
     ["new Worker(new URL('./b.js', import.meta.url));", false],
   ])('finds the import in %s', (text, typeOnly) => {
     expect(parseModule('src/text/a.ts', text).imports).toEqual([{ target: 'src/text/b.ts', typeOnly, line: 1 }]);
