@@ -47,7 +47,7 @@ const requests = [
 const settings = {
   greedy: { sampling: { temperature: 0 } },
   'seed 7, temperature 0.8': { seed: 7, sampling: { temperature: 0.8 } },
-  'drawn seed, temperature 0.8': { sampling: { temperature: 0.8 } },
+  'drawn seed, temperature 0.8': { sampling: { temperature: 0.8 }, verification: 'match' },
 };
 
 const report = [];

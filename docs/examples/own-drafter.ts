@@ -1,9 +1,11 @@
 import {
+  always,
   type Engine,
   generate,
   positionNoise,
   SAMPLING_DEFAULTS,
   SamplerChain,
+  SingleProposer,
   type Statistics,
   StatisticsCounter,
 } from 'outrider';
@@ -28,9 +30,8 @@ export async function continueText(
       target,
       sampler: new SamplerChain({ options, vocabularySize: model.vocabulary.size, noise, history: context }),
       context,
-      drafter: new NgramDrafter(),
-      length: streakLength(4, 8),
-      verification: { rule: 'match', noise },
+      proposer: new SingleProposer(new NgramDrafter(), streakLength(4, 8)),
+      rules: always({ rule: 'match', noise }),
       maxTokens,
       maxDraft: 8,
       isEnd: (token) => model.vocabulary.isEndOfGeneration(token),

@@ -23,10 +23,8 @@ it('shows what was learnt, and forgets it', async () => {
   expect(await say()).toBe('nothing was learnt yet\n');
   const { surroundings } = stage({ env });
   const key = {
-    target: 'main',
-    draft: 'small',
-    targetBytes: 2,
-    draftBytes: 1,
+    target: { name: 'main', bytes: 2 },
+    drafts: [{ name: 'small', bytes: 1 }],
     kernels: 'k',
     processor: 'p',
     devices: [],

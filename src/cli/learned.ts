@@ -41,8 +41,9 @@ function linesOf({ key, savedAt, state }: KnownPair): string[] {
     ([kind, { judged, weights }]) =>
       `  ${kind}: ${judged} tokens judged, weights ${weights.map((w) => w.toFixed(2)).join(' ')}`,
   );
+  const drafts = key.drafts.map(({ name }) => name);
   return [
-    `${key.target} with ${key.draft} on ${key.processor}, threads ${key.threads.join(' and ')}, ${key.rows} rows, ${savedAt.slice(0, 10)}`,
+    `${[key.target.name, ...drafts].join(' with ')} on ${key.processor}, threads ${key.threads.join(' and ')}, ${key.rows} rows, ${savedAt.slice(0, 10)}`,
     `  plain pass ${plain.toFixed(2)} ms; passes of n rows in its units  ${relative}`,
     ...acceptance,
   ];

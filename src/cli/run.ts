@@ -120,7 +120,7 @@ async function generate(
 
 function missingDraft(flags: RunFlags): string[] {
   const missing = engineOptionsFrom(flags).drafts?.length === 0 && flags.mode === undefined;
-  return missing ? ['no draft model was given (--model-draft): plain decoding'] : [];
+  return missing ? ['no draft model was given (--model-draft): only the text itself is looked up for drafts'] : [];
 }
 
 /** What is shown of the generation: JSON, or the text and perhaps the rounds. */

@@ -200,7 +200,10 @@ describe('closing', () => {
 
   it('waits for the pass that runs, and ends those in line', async () => {
     const gate = new Gate();
-    const { engine, backend } = await fakeEngine({ target: { ...long, elsewhere: gate.elsewhere } });
+    let loading = true;
+    const elsewhere = (): Promise<unknown> | undefined => (loading ? undefined : gate.elsewhere());
+    const { engine, backend } = await fakeEngine({ target: { ...long, elsewhere } });
+    loading = false;
     const running = eventsOf(engine, REQUEST);
     const waiting = eventsOf(engine, REQUEST);
     await gate.reached;

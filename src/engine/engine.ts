@@ -102,8 +102,8 @@ export class Engine {
 
   async #closeAll(): Promise<void> {
     for (const abort of this.#aborts) abort();
-    this.models.draft?.learnt.remember();
-    if (this.models.draft !== undefined) await closeModel(this.models.draft);
+    this.models.learnt.remember();
+    for (const draft of this.models.drafts) await closeModel(draft);
     await closeModel(this.models.target);
     this.#backend.close();
   }

@@ -116,7 +116,8 @@ export interface Timings {
 export const MODES = ['speculative', 'main', 'draft'] as const;
 export type Mode = (typeof MODES)[number];
 
-export const VERIFICATION_RULES = ['match', 'rejection', 'block'] as const;
+/** `auto`: `match` or `block` by what each would accept, measured on the request's own rows. */
+export const VERIFICATION_RULES = ['auto', 'match', 'rejection', 'block'] as const;
 export type VerificationRule = (typeof VERIFICATION_RULES)[number];
 
 /** What loading reports, for progress bars: one stream over all models. */

@@ -8,10 +8,8 @@ import { cacheFolder, FileKnowledgeStore, type KnowledgeKey } from './knowledge-
 const DAY = 24 * 3600 * 1000;
 const NOW = Date.UTC(2026, 10, 25);
 const KEY: KnowledgeKey = {
-  target: 'main',
-  draft: 'draft',
-  targetBytes: 10,
-  draftBytes: 1,
+  target: { name: 'main', bytes: 10 },
+  drafts: [{ name: 'draft', bytes: 1 }],
   kernels: 'v0.5.0',
   processor: 'a processor x2',
   devices: ['CPU'],
@@ -46,7 +44,8 @@ describe('FileKnowledgeStore', () => {
     store.save(KEY, learnt());
     expect(storeAt().load(KEY)).toEqual(learnt());
     for (const other of [
-      { targetBytes: 11 },
+      { target: { name: 'main', bytes: 11 } },
+      { drafts: [] },
       { threads: [1, 1] },
       { kernels: 'v0.6.0' },
       { rows: 'strict' as const },
@@ -58,11 +57,11 @@ describe('FileKnowledgeStore', () => {
   it('lists and forgets', () => {
     const store = storeAt();
     store.save(KEY, learnt());
-    store.save({ ...KEY, draft: 'another' }, learnt());
+    store.save({ ...KEY, drafts: [{ name: 'another', bytes: 1 }] }, learnt());
     expect(
       store
         .list()
-        .map(({ key }) => key.draft)
+        .map(({ key }) => key.drafts[0]!.name)
         .sort(),
     ).toEqual(['another', 'draft']);
     expect(store.forget()).toBe(2);
@@ -80,9 +79,9 @@ describe('FileKnowledgeStore', () => {
     const store = storeAt();
     store.save(KEY, learnt());
     const [name] = readdirSync(folder);
-    const good = JSON.stringify({ version: 1, savedAt: new Date(NOW).toISOString(), key: KEY, state: learnt() });
+    const good = JSON.stringify({ version: 2, savedAt: new Date(NOW).toISOString(), key: KEY, state: learnt() });
     const state = (change: object): string =>
-      JSON.stringify({ version: 1, savedAt: new Date(NOW).toISOString(), key: KEY, state: { ...learnt(), ...change } });
+      JSON.stringify({ version: 2, savedAt: new Date(NOW).toISOString(), key: KEY, state: { ...learnt(), ...change } });
     writeFileSync(join(folder, name!), good);
     expect(store.load(KEY)).toBeDefined();
     const damaged = [
@@ -91,7 +90,7 @@ describe('FileKnowledgeStore', () => {
       'null',
       '[]',
       good.slice(0, -20),
-      good.replace('"version":1', '"version":2'),
+      good.replace('"version":2', '"version":1'),
       good.replace(/"savedAt":"[^"]*"/, '"savedAt":"yesterday"'),
       state({ costs: { points: [], levels: [1] } }),
       state({ costs: { points: [{ rows: 1, ms: -1 }], levels: [1] } }),

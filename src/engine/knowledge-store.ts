@@ -5,18 +5,22 @@ import type { KnowledgeState } from '../speculative/index.js';
 
 /** What was learnt holds for these files on this machine with these kernels and threads, and for nothing else. */
 export interface KnowledgeKey {
-  readonly target: string;
-  readonly draft: string;
-  /** Tells files of one name apart: their sizes in bytes. */
-  readonly targetBytes: number;
-  readonly draftBytes: number;
+  readonly target: KnownFile;
+  /** The largest first; none where only the text itself was looked up. */
+  readonly drafts: readonly KnownFile[];
   readonly kernels: string;
   readonly processor: string;
   readonly devices: readonly string[];
-  /** Layers on the GPUs, of target and draft, as asked for. */
+  /** Layers on the GPUs, of target and drafts, as asked for. */
   readonly layers: readonly (number | string)[];
   readonly threads: readonly number[];
   readonly rows: 'free' | 'strict';
+}
+
+/** A model's file; its size in bytes tells files of one name apart. */
+export interface KnownFile {
+  readonly name: string;
+  readonly bytes: number;
 }
 
 /** Keeps what was learnt of a pair from one process to the next. It never throws: what cannot be kept is learnt again. */
@@ -33,7 +37,7 @@ export interface KnownPair {
 }
 
 /** Grows when the meaning of the numbers changes; files of other versions are ignored. */
-const VERSION = 1;
+const VERSION = 2;
 /** Costs change with drivers and habits: after this long everything is measured anew. */
 const STALE_MS = 30 * 24 * 3600 * 1000;
 

@@ -61,12 +61,12 @@ describe('drafts', () => {
     await finishOf(engine, { prompt: { text: 'once' }, maxTokens: 3 });
   });
 
-  it('are tried in order, and the first that fits is used alone', async () => {
+  it('that fit are used together, those that do not are closed', async () => {
     const draft = [{ pieces: STRANGE }, { pieces: PIECES }, {}];
     const { engine, backend } = await fakeEngine({ draft, draftOptional: true });
+    expect(engine.models.drafts.map(({ name }) => name)).toEqual(['draft2', 'draft3']);
     expect(engine.models.draft?.name).toBe('draft2');
-    expect(engine.models.notes.at(-1)).toBe('drafting with draft2 alone');
-    expect(backend.models.filter(({ isClosed }) => !isClosed)).toHaveLength(2);
+    expect(backend.models.filter(({ isClosed }) => !isClosed)).toHaveLength(3);
   });
 
   it.each(['target', 'draft'] as const)('need caches that drop what was rejected (%s)', async (role) => {

@@ -11,8 +11,8 @@ import type { LoadEvent, ModelRole } from './events.js';
 import { findRowClass } from './find-row-class.js';
 import { endTokens, type LoadedModel, modelName } from './loaded-model.js';
 import { checkMemory } from './memory.js';
+import { knowledgeOf, type ModelKnowledge } from './model-knowledge.js';
 import type { EngineOptions } from './options.js';
-import { knowledgeOf, type PairKnowledge } from './pair-knowledge.js';
 import { chatTemplateOf } from './prompt.js';
 import { type RowClass, STRICT_ROWS } from './row-class.js';
 import { threadsFor } from './threads.js';
@@ -30,13 +30,16 @@ export interface LoadedDraft extends LoadedModel {
   readonly pair: PairReport;
   /** Makes this model's sequences speak the target's token ids. */
   readonly translate: (sequence: Sequence) => Sequence;
-  /** What is learnt of it as this target's draft. */
-  readonly learnt: PairKnowledge;
 }
 
 export interface LoadedModels {
   readonly target: LoadedModel;
+  /** All that draft, the largest first. */
+  readonly drafts: readonly LoadedDraft[];
+  /** The first of them, which mode `draft` writes with. */
   readonly draft: LoadedDraft | undefined;
+  /** What is learnt of these models together. */
+  readonly learnt: ModelKnowledge;
   readonly contextSize: number;
   readonly rowClass: RowClass;
   /** What the user should know: dropped drafts, a context beyond the trained one. */
@@ -86,12 +89,13 @@ class Loader {
   }
 
   async load(): Promise<LoadedModels> {
-    const [target, ...drafts] = await this.#candidates();
-    const contextSize = await this.#contextSize(target!);
-    await this.#checkMemory([target!, ...drafts], contextSize);
-    const [targetModel, ...draftModels] = await this.#loadAll([target!, ...drafts]);
-    const chosen = this.#chooseDraft(targetModel!, draftModels);
-    const draft = chosen && (await this.#withDraft(targetModel!, chosen, contextSize));
+    const candidates = await this.#candidates();
+    const contextSize = await this.#contextSize(candidates[0]!);
+    await this.#checkMemory(candidates, contextSize);
+    const [targetModel, ...draftModels] = await this.#loadAll(candidates);
+    const chosen = this.#chooseDrafts(targetModel!, draftModels);
+    const drafts: LoadedDraft[] = [];
+    for (const one of chosen) drafts.push(await this.#withDraft(targetModel!, one, drafts.length, contextSize));
     const loaded = await this.#withContext(targetModel!, 'target', contextSize);
     if (this.#options.signal?.aborted) throw new OutriderError('aborted', 'loading was aborted');
     const rowClass = this.#options.strict
@@ -103,7 +107,9 @@ class Loader {
     const writer = { ...loaded, batcher: this.#batcher(loaded.context, rowClass) };
     return {
       target: writer,
-      draft: draft && { ...draft, learnt: await this.#learn(writer, draft, rowClass) },
+      drafts,
+      draft: drafts[0],
+      learnt: await this.#learn(writer, drafts, rowClass),
       contextSize,
       rowClass,
       notes: this.#notes,
@@ -140,13 +146,14 @@ class Loader {
     return size;
   }
 
-  #contextOptions(sizeBytes: number, role: ModelRole, contextSize: number): ContextOptions {
+  /** @param uses sequences of this model that one request needs */
+  #contextOptions(sizeBytes: number, role: ModelRole, contextSize: number, uses = 1): ContextOptions {
     const { parallel = 1, threads, draftThreads } = this.#options;
     const wish = role === 'target' ? threads : draftThreads;
     return {
       // Strict passes pad behind the last token; their cells are no part of what was promised.
       tokensPerSequence: contextSize + (this.#options.strict ? STRICT_ROWS : 0),
-      sequences: parallel,
+      sequences: parallel * uses,
       batch: BATCH,
       outputs: Math.min(BATCH, Math.max(OUTPUTS, 8 * parallel)),
       microBatch: BATCH,
@@ -156,8 +163,9 @@ class Loader {
 
   async #checkMemory(candidates: readonly Candidate[], contextSize: number): Promise<void> {
     const planned = [];
-    for (const { role, path, placement } of candidates) {
-      const estimate = await this.#backend.estimate(path, placement, this.#contextOptions(0, role, contextSize));
+    for (const [i, { role, path, placement }] of candidates.entries()) {
+      const options = this.#contextOptions(0, role, contextSize, Math.max(1, i));
+      const estimate = await this.#backend.estimate(path, placement, options);
       planned.push({ name: modelName(path), estimate });
     }
     checkMemory(planned, freeMemory(), this.#backend.devices);
@@ -178,17 +186,15 @@ class Loader {
     return results.map((result) => (result as PromiseFulfilledResult<Model>).value);
   }
 
-  /** The first draft that fits; the others, and all after it, are closed. */
-  #chooseDraft(target: Model, drafts: readonly Model[]): ChosenDraft | undefined {
-    let chosen: ChosenDraft | undefined;
+  /** The drafts that fit, the largest first, since a smaller one may draft for it; the others are closed. */
+  #chooseDrafts(target: Model, drafts: readonly Model[]): ChosenDraft[] {
+    const chosen: ChosenDraft[] = [];
     for (const model of drafts) {
-      const pair = chosen === undefined ? this.#pairOf(target, model) : undefined;
+      const pair = this.#pairOf(target, model);
       if (pair === undefined) this.#discard(model);
-      else chosen = { model, pair };
+      else chosen.push({ model, pair });
     }
-    if (drafts.length > 1 && chosen !== undefined)
-      this.#note('draft', `drafting with ${modelName(chosen.model.path)} alone`);
-    return chosen;
+    return chosen.sort((a, b) => b.model.sizeBytes - a.model.sizeBytes);
   }
 
   #pairOf(target: Model, draft: Model): PairReport | undefined {
@@ -212,8 +218,8 @@ class Loader {
     model.close();
   }
 
-  async #withContext(model: Model, role: ModelRole, contextSize: number): Promise<LoadedModel> {
-    const context = await model.createContext(this.#contextOptions(model.sizeBytes, role, contextSize));
+  async #withContext(model: Model, role: ModelRole, contextSize: number, uses = 1): Promise<LoadedModel> {
+    const context = await model.createContext(this.#contextOptions(model.sizeBytes, role, contextSize, uses));
     const chat = chatTemplateOf(model);
     for (const note of chat.notes) this.#note(role, `${modelName(model.path)}: ${note}`);
     return {
@@ -231,21 +237,23 @@ class Loader {
   async #withDraft(
     target: Model,
     { model, pair }: ChosenDraft,
+    index: number,
     contextSize: number,
-  ): Promise<Omit<LoadedDraft, 'learnt'>> {
+  ): Promise<LoadedDraft> {
     const { toDraft, toTarget, masked } = pair;
     const sizes = { targetSize: target.vocabulary.size, draftSize: model.vocabulary.size };
     const translate = sequenceTranslator({ ...sizes, masked, toDraft, toTarget });
-    const loaded = await this.#withContext(model, 'draft', contextSize);
+    // One sequence that drafts for the target, and one for each larger draft that this one drafts for.
+    const loaded = await this.#withContext(model, 'draft', contextSize, index + 1);
     return { ...loaded, pair, translate };
   }
 
-  #learn(target: LoadedModel, draft: LoadedModel, rowClass: RowClass): Promise<PairKnowledge> {
+  #learn(target: LoadedModel, drafts: readonly LoadedDraft[], rowClass: RowClass): Promise<ModelKnowledge> {
     return knowledgeOf({
       backend: this.#backend,
       options: this.#options,
       target,
-      draft,
+      drafts,
       rowClass,
       now: this.#now,
     });

@@ -5,7 +5,7 @@ import type { KnowledgeStore } from './knowledge-store.js';
 export interface EngineOptions {
   /** The target's GGUF file, or the first part of a split one. */
   readonly target: string;
-  /** Draft models' files. Several are allowed; the first that fits is used. */
+  /** Draft models' files. Of several, each may draft for the target and for larger ones, as it pays. */
   readonly drafts?: readonly string[];
   /** Tokens of one request, prompt and answer; default: what the target was trained for, at most 4096. */
   readonly contextSize?: number;
@@ -22,7 +22,7 @@ export interface EngineOptions {
   readonly strict?: boolean;
   /** Go on without a draft that does not fit, instead of refusing. */
   readonly draftOptional?: boolean;
-  /** Keeps what is learnt of the pair for the next process; default: it is learnt anew. */
+  /** Keeps what is learnt of these models for the next process; default: it is learnt anew. */
   readonly knowledge?: KnowledgeStore;
   readonly onProgress?: (event: LoadEvent) => void;
   readonly signal?: AbortSignal;

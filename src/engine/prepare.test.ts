@@ -75,7 +75,7 @@ describe('a request that says little', () => {
   it('gets the defaults', async () => {
     const { engine } = await fakeEngine({ draft: {} });
     const [start] = await eventsOf(engine, { prompt });
-    expect(start).toMatchObject({ mode: 'speculative', seedOrigin: 'drawn', verification: 'match', notes: [] });
+    expect(start).toMatchObject({ mode: 'speculative', seedOrigin: 'drawn', verification: 'auto', notes: [] });
   });
 
   it('has its undefined values taken as absent', async () => {

@@ -7,7 +7,7 @@ import { MODES, type Mode, VERIFICATION_RULES, type VerificationRule } from './e
 import type { LoadedModels } from './load.js';
 import type { LoadedModel } from './loaded-model.js';
 import { tokenizePrompt } from './prompt.js';
-import type { GenerationRequest } from './request.js';
+import { DRAFTER_KINDS, type DrafterKind, type GenerationRequest } from './request.js';
 import { STRICT_ROWS } from './row-class.js';
 
 /**
@@ -37,6 +37,10 @@ export interface Plan {
   /** The most tokens of a round, and who decides within them. */
   readonly draft: DraftPlan;
   readonly drafter: Drafter | undefined;
+  /** The engine's own drafters that may propose, where the request brings none. */
+  readonly drafters: readonly DrafterKind[];
+  /** The expected text as tokens; empty where none is. */
+  readonly prediction: readonly Token[];
   readonly length: LengthPolicy | undefined;
   readonly notes: readonly string[];
 }
@@ -52,11 +56,12 @@ const CONFIDENCE_MAX = 8;
  */
 export function prepare(request: GenerationRequest, models: LoadedModels, drawSeed: () => number): Plan {
   const notes: string[] = [];
-  const mode = modeOf(request, models, notes);
+  const mode = modeOf(request, models);
   const writer = mode === 'draft' ? models.draft! : models.target;
   const sampling = samplingOf(request, writer);
   const prompt = tokenizePrompt(request.prompt, writer);
   notes.push(...prompt.notes);
+  const drafters = draftersOf(request);
   return {
     mode,
     writer,
@@ -65,18 +70,20 @@ export function prepare(request: GenerationRequest, models: LoadedModels, drawSe
     stop: stopOf(request),
     seed: seedOf(request, drawSeed),
     seedOrigin: request.seed === undefined ? 'drawn' : 'given',
-    verification: verificationOf(request, sampling),
+    verification: verificationOf(request, sampling, models, drafters),
     sampling,
     breakers: sampling.dryMultiplier > 0 ? writer.breakers.spellings(sampling.drySequenceBreakers) : [],
     banned: request.ignoreEndOfText ? [...writer.ends] : [],
     draft: draftOf(request, mode, models, notes),
     drafter: request.drafter,
+    drafters,
+    prediction: predictionOf(request, writer),
     length: request.length,
     notes,
   };
 }
 
-function modeOf({ mode, drafter }: GenerationRequest, { draft }: LoadedModels, notes: string[]): Mode {
+function modeOf({ mode }: GenerationRequest, { draft }: LoadedModels): Mode {
   if (mode !== undefined && !MODES.includes(mode)) refuse('mode', `one of ${MODES.join(', ')}`, mode);
   if (mode === 'draft' && draft === undefined)
     throw new OutriderError(
@@ -84,9 +91,19 @@ function modeOf({ mode, drafter }: GenerationRequest, { draft }: LoadedModels, n
       'mode draft needs a draft model, and none is loaded; give one with --model-draft',
       { parameter: 'mode' },
     );
-  if (draft !== undefined || drafter !== undefined) return mode ?? 'speculative';
-  if (mode === 'speculative') notes.push('no draft model is loaded: nothing is drafted');
-  return 'main';
+  return mode ?? 'speculative';
+}
+
+/** Every kind that there may be; whether there is a model or a prediction is seen when the parts are put together. */
+function draftersOf({ draft: { drafters = DRAFTER_KINDS } = {} }: GenerationRequest): readonly DrafterKind[] {
+  const stranger = drafters.find((kind) => !DRAFTER_KINDS.includes(kind));
+  if (stranger !== undefined) refuse('draft.drafters', `any of ${DRAFTER_KINDS.join(', ')}`, stranger);
+  return drafters;
+}
+
+function predictionOf({ prediction = '' }: GenerationRequest, { model }: LoadedModel): readonly Token[] {
+  if (typeof prediction !== 'string') refuse('prediction', 'a text', prediction);
+  return prediction === '' ? [] : model.vocabulary.tokenize(prediction, { addSpecial: false, parseSpecial: false });
 }
 
 function maxTokensOf({ maxTokens }: GenerationRequest, promptLength: number, contextSize: number): number {
@@ -127,9 +144,16 @@ function seedOf({ seed }: GenerationRequest, drawSeed: () => number): number {
 }
 
 function verificationOf(
-  { verification = 'match', seed }: GenerationRequest,
+  { verification, seed }: GenerationRequest,
   sampling: SamplingOptions,
+  { draft, rowClass }: LoadedModels,
+  drafters: readonly DrafterKind[],
 ): VerificationRule {
+  if (verification === undefined) {
+    // Only a model's draft has a law to judge by, and only match repeats a text.
+    const free = seed === undefined && sampling.mirostat === 'off' && rowClass.kind === 'free';
+    return free && sampling.temperature > 0 && draft && drafters.includes('model') ? 'auto' : 'match';
+  }
   if (!VERIFICATION_RULES.includes(verification)) {
     refuse('verification', `one of ${VERIFICATION_RULES.join(', ')}`, verification);
   }

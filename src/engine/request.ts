@@ -14,7 +14,7 @@ export type Prompt =
 /** A request to the engine. Everything but the prompt has a sensible default. */
 export interface GenerationRequest {
   readonly prompt: Prompt;
-  /** Default: `speculative` where a draft model is loaded or a drafter given, else `main`. */
+  /** Default: `speculative`; without a draft model the text itself is looked up. */
   readonly mode?: Mode;
   /** Default: to the end of the context. */
   readonly maxTokens?: number;
@@ -27,13 +27,13 @@ export interface GenerationRequest {
   /** Deviations from what the model's file recommends and llama.cpp's defaults. */
   readonly sampling?: Partial<SamplingOptions>;
   readonly draft?: DraftOptions;
-  /** A drafter of your own in place of the draft model; the caller closes it (docs/extending.md). */
+  /** A drafter of your own in place of all others; the caller closes it (docs/extending.md). */
   readonly drafter?: Drafter;
-  /** A length policy of your own, new for each request; `draft.max` still bounds it. */
+  /** A length policy of your own for a single drafter, new for each request; `draft.max` still bounds it. */
   readonly length?: LengthPolicy;
   /**
-   * Default `match`, the only rule that can repeat a text. `rejection` and `block` accept more at high temperature; they
-   * are refused together with a given seed.
+   * Default `match` with a given seed, at temperature 0 and under `strict`: the only rule that can repeat a text. Else
+   * `auto`. `rejection` and `block` accept more at high temperature; with `auto` they are refused beside a given seed.
    */
   readonly verification?: VerificationRule;
   /** Text that the answer is likely to repeat, such as a file that is being edited: it is proposed where it fits. */

@@ -8,10 +8,12 @@ export interface Draft {
   readonly confidences: readonly number[];
   /**
    * The laws the tokens were drawn from, each with randomness that nothing else has used: rejection and block
-   * verification believe them. Absent for a deterministic proposal (greedy, lookup, given text) and under matching;
-   * a token without a law is judged as one that was certain, which is lossless wherever it came from.
+   * verification believe them. Absent for a deterministic proposal (greedy, lookup, given text); a token without a law
+   * is judged as one that was certain, which is lossless wherever it came from. Under matching they decide nothing.
    */
-  readonly laws?: readonly Distribution[];
+  readonly laws?: readonly (Distribution | undefined)[];
+  /** Who proposed each token, where several drafters did. */
+  readonly sources?: readonly string[];
 }
 
 export const EMPTY_DRAFT: Draft = { tokens: [], confidences: [] };
@@ -27,7 +29,13 @@ export type DrawRule = 'matching' | 'rejection';
 export interface DraftRequest {
   /** All tokens so far, prompt included. The same growing array in every round: do not keep or change it. */
   readonly context: readonly Token[];
+  /** What others have drafted already in this round; the proposal goes on behind it. */
+  readonly prefix: readonly Token[];
   readonly rule: DrawRule;
+  /** At most this many tokens. */
+  readonly room: number;
+  /** Milliseconds that catching up with the text may cost; a drafter that cannot see all of it for that sees its end. */
+  readonly affordable: number;
   /** Ask it before every token (see RoundLength). */
   readonly length: RoundLength;
   readonly signal: AbortSignal | undefined;
@@ -41,6 +49,8 @@ export interface DraftPrice {
   readonly next: number;
   /** A probe, with everything that the drafter has to catch up on before it. */
   readonly probe: number;
+  /** Tokens that the drafter has to catch up on before it proposes: their price is part of `first`. */
+  readonly behind: number;
 }
 
 /** What a drafter would have said at a position whose token is known by now. */
@@ -75,13 +85,16 @@ export interface RoundOutcome {
  */
 export interface Drafter {
   readonly name: string;
-  /** Proposes what may come after `request.context`. Fewer tokens than allowed, also none, are always fine. */
+  /** Proposes what may come after `request.context` and `request.prefix`. Fewer tokens than allowed, also none, are always fine. */
   propose(request: DraftRequest): Promise<Draft>;
-  /** What `propose` would cost at this context; absent where it costs nothing worth counting. */
-  price?(context: readonly Token[]): DraftPrice;
-  /** Tries the drafter on the last `count` tokens of the context, all of them generated, for a policy that learns (see RoundLength.probes). */
-  probe?(context: readonly Token[], count: number, rule: DrawRule): Promise<readonly Evidence[]>;
-  /** Learns what became of the proposal. Called after every round, also after one that asked for no draft. */
+  /**
+   * What `propose` would cost behind `length` tokens, if catching up may cost `affordable` milliseconds. Absent where it
+   * costs nothing worth counting; such a drafter is asked in every round.
+   */
+  price?(length: number, affordable: number): DraftPrice;
+  /** Tries the drafter on the last `count` tokens of the context, all of them generated, for a proposer that learns. */
+  probe?(context: readonly Token[], count: number, rule: DrawRule, affordable: number): Promise<readonly Evidence[]>;
+  /** Learns what became of the round. Called after every round, also after one in which it was not asked. */
   observe(outcome: RoundOutcome): void;
   /** Gives back what the drafter holds. Idempotent. */
   close(): void;

@@ -88,7 +88,8 @@ describe('what the drafter is asked', () => {
       const generation = setUp({ drafter, verification, signal, maxTokens: 3 });
       await run(generation);
       const rule = verification.rule === 'match' ? 'matching' : 'rejection';
-      expect(requests).toEqual([{ context: generation.context.slice(0, 4), rule, length: false, signal }]);
+      const whole = { prefix: [], room: 1, affordable: Number.POSITIVE_INFINITY };
+      expect(requests).toEqual([{ context: generation.context.slice(0, 4), rule, length: false, signal, ...whole }]);
     }
   });
 });

@@ -5,6 +5,7 @@ import { ModelDrafter } from './drafters/model.js';
 import { generate, type Round } from './generate.js';
 import { fixedLength } from './length/fixed.js';
 import type { LengthPolicy, RoundStart } from './length/policy.js';
+import { SingleProposer } from './proposer.js';
 import { sequentialRandom } from './random.js';
 import { StatisticsCounter } from './stats.js';
 import {
@@ -189,7 +190,8 @@ describe('stopping', () => {
     for await (const round of generate(generation)) if (round.index === 3) break;
     expectAgreement(generation);
     const rest = text.length - generation.context.length;
-    await run({ ...generation, drafter: modelDrafter(), maxTokens: rest });
+    const proposer = new SingleProposer(modelDrafter(), fixedLength(3));
+    await run({ ...generation, proposer, maxTokens: rest });
     expect(generation.context).toEqual(text);
   });
 

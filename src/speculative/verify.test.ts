@@ -95,8 +95,8 @@ describe('match', () => {
   it('is greedy verification where the law is certain', () => {
     const certain = rowsOf([0, 1], [1, 0], [0, 1]);
     const verification: Verification = { rule: 'match', noise: noiseThatDraws() };
-    expect(verify(certain, draftOf([1, 0]), new RowSampler(), verification)).toEqual({ accepted: 2, next: 1 });
-    expect(verify(certain, draftOf([1, 1]), new RowSampler(), verification)).toEqual({ accepted: 1, next: 0 });
+    expect(verify(certain, draftOf([1, 0]), new RowSampler(), verification)).toMatchObject({ accepted: 2, next: 1 });
+    expect(verify(certain, draftOf([1, 1]), new RowSampler(), verification)).toMatchObject({ accepted: 1, next: 0 });
   });
 });
 
@@ -139,7 +139,7 @@ describe('rejection', () => {
   it('judges in order, each token given those before, and nothing behind a rejection', () => {
     const draft = draftOf([0, 1, 2], [q, q, q]);
     const { sampler, ...verdict } = judge(draft, [p, p, p, p], 0.9, 0.9, 0);
-    expect(verdict).toEqual({ accepted: 1, next: 0, left: 0 });
+    expect(verdict).toMatchObject({ accepted: 1, next: 0, left: 0 });
     expect(sampler.asked).toEqual([[0], [0, 0]]);
     expect(sampler.history).toEqual([0, 0, 0]);
   });
@@ -232,8 +232,11 @@ describe('block', () => {
       fc.property(laws, laws, fc.nat(2), coin, coin, (p, q, token, accept, draw) => {
         fc.pre(q[token]! > 0 && Math.abs(accept - Math.fround(p[token]!) / q[token]!) > 1e-9);
         const [rows, draft] = [rowsOf(p, p), draftOf([token], [q])];
-        const byToken = verifyByRejection(rows, draft, new RowSampler(), coins(accept, draw).random);
-        expect(verifyByBlock(rows, draft, new RowSampler(), coins(accept, draw).random)).toEqual(byToken);
+        const { accepted, next } = verifyByRejection(rows, draft, new RowSampler(), coins(accept, draw).random);
+        expect(verifyByBlock(rows, draft, new RowSampler(), coins(accept, draw).random)).toMatchObject({
+          accepted,
+          next,
+        });
       }),
       { seed: 1 },
     );

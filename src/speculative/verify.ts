@@ -27,6 +27,8 @@ export interface Verdict {
   readonly accepted: number;
   /** The target's own token after them: recovered where a draft was rejected, bonus where all were accepted. */
   readonly next: Token;
+  /** The target's laws at the positions that were looked at, in order; the last one judged is that of `accepted` or behind it. */
+  readonly laws: readonly Distribution[];
 }
 
 /**
@@ -49,28 +51,36 @@ export function verify(rows: readonly Row[], draft: Draft, sampler: Sampler, ver
  * Under a greedy law this is greedy verification. The draft may come from anywhere (algorithms.md 1.1, 1.3).
  */
 export function verifyByMatch(rows: readonly Row[], draft: Draft, sampler: Sampler, noise: Noise): Verdict {
+  const laws: Distribution[] = [];
   for (let i = 0; ; i++) {
-    const token = drawShared(sampler.law(rows[i]!), noise, sampler.length);
+    const p = sampler.law(rows[i]!);
+    laws.push(p);
+    const token = drawShared(p, noise, sampler.length);
     sampler.push(token);
-    if (token !== draft.tokens[i]) return { accepted: i, next: token };
+    if (token !== draft.tokens[i]) return { accepted: i, next: token, laws };
   }
 }
 
 /** The token rule: accept x with probability min(1, p(x)/q(x)), else draw from the residual (2211.17192, algorithm 1). */
 export function verifyByRejection(rows: readonly Row[], draft: Draft, sampler: Sampler, random: Random): Verdict {
+  const laws: Distribution[] = [];
+  const lawAt = (i: number): Distribution => {
+    laws.push(sampler.law(rows[i]!));
+    return laws[i]!;
+  };
   const accept = (accepted: number, law: Distribution): Verdict => {
     const next = drawBy(law, random());
     sampler.push(next);
-    return { accepted, next };
+    return { accepted, next, laws };
   };
   for (let i = 0; i < draft.tokens.length; i++) {
     const token = draft.tokens[i]!;
-    const p = sampler.law(rows[i]!);
+    const p = lawAt(i);
     const q = lawOf(draft, i);
     if (random() * probabilityOf(q, token) >= probabilityOf(p, token)) return accept(i, residual(p, q).law);
     sampler.push(token);
   }
-  return accept(draft.tokens.length, sampler.law(rows[draft.tokens.length]!));
+  return accept(draft.tokens.length, lawAt(draft.tokens.length));
 }
 
 /**
@@ -94,7 +104,7 @@ export function verifyByBlock(rows: readonly Row[], draft: Draft, sampler: Sampl
   const next = drawBy(law, random());
   sampler.rewind(base + accepted);
   sampler.push(next);
-  return { accepted, next };
+  return { accepted, next, laws: p };
 }
 
 /** w_0 = 1, w_i = min(1, w_{i-1} p_i(x_i) / q_i(x_i)), the quotient's limit where q underflowed. */

@@ -21,7 +21,15 @@ describe('docs/extending.md', () => {
 describe('the n-gram drafter', () => {
   const propose = async (context: readonly Token[], most = 10): Promise<readonly Token[]> => {
     const length = fixedLength(most).begin(roundStart(most));
-    const draft = await new NgramDrafter(2).propose({ context, rule: 'matching', length, signal: undefined });
+    const draft = await new NgramDrafter(2).propose({
+      context,
+      prefix: [],
+      rule: 'matching',
+      room: most,
+      affordable: 0,
+      length,
+      signal: undefined,
+    });
     expect(draft.confidences).toHaveLength(draft.tokens.length);
     return draft.tokens;
   };

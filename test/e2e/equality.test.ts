@@ -27,7 +27,7 @@ const UNTRUNCATED = { temperature: 0.8, topK: 0, topP: 1, minP: 0 };
 const SETTINGS = {
   greedy: { sampling: { temperature: 0 } },
   'seed 7 at temperature 0.8': { seed: 7, sampling: UNTRUNCATED },
-  'a drawn seed at temperature 0.8': { sampling: UNTRUNCATED },
+  'a drawn seed at temperature 0.8': { sampling: UNTRUNCATED, verification: 'match' },
 } as const;
 
 /** Two prompts of each category, and two that end beyond the 512 cells where kernels part ways. */

@@ -1,18 +1,23 @@
 import {
-  AdaptiveLength,
+  always,
+  Cascade,
   confidenceCut,
   type Drafter,
   fixedLength,
   generate,
   Knowledge,
   type LengthPolicy,
+  LookupDrafter,
   ModelDrafter,
   type Noise,
+  PredictionDrafter,
+  type Proposer,
   positionNoise,
   type Random,
   type Round,
   type Sampler,
   type Sequence,
+  SingleProposer,
   sequentialRandom,
   type Token,
   type Verification,
@@ -58,10 +63,15 @@ export interface Overlooked {
   readonly last: () => Token | undefined;
 }
 
-function modelDrafter({ model, sampling }: Writer, { noise, random }: Ingredients): Overlooked {
+function modelDrafter(
+  { model, sampling }: Writer,
+  { noise, random }: Ingredients,
+  proposer: Proposer | undefined = undefined,
+): Overlooked {
   const sampler = new SoftmaxSampler(sampling);
   const sequence = new TabularSequence(model);
-  const drafter = new ModelDrafter({ name: 'draft', sequence, sampler, noise, random, isEnd: () => false, ...UNTIMED });
+  const parts = { sequence, sampler, noise, random, proposer };
+  const drafter = new ModelDrafter({ name: 'draft', ...parts, isEnd: () => false, ...UNTIMED });
   return { drafter, last: () => sampler.history.at(-1) };
 }
 
@@ -71,6 +81,12 @@ export const DRAFTERS = {
     return modelDrafter({ ...of.writer, model, sampling: { temperature: 1.3, topK: 2 } }, of);
   },
   'the same model': (of) => modelDrafter(of.writer, of),
+  'a model that lookup and another draft for': (of) => {
+    const model = otherModels[of.writer.model.vocabulary as 2 | 3];
+    const other = { ...of.writer, model };
+    const helpers = [new LookupDrafter(), modelDrafter(of.writer, of).drafter];
+    return modelDrafter(other, of, cascadeOf(helpers));
+  },
   junk: ({ writer, random }) => {
     const drafter = new JunkDrafter(writer.model.vocabulary, random);
     return { drafter, last: () => drafter.tokens.at(-1) };
@@ -82,19 +98,30 @@ export const DRAFTERS = {
 } satisfies Record<string, (of: Ingredients) => Overlooked>;
 
 export type DrafterKind = keyof typeof DRAFTERS;
-type PolicyOf = (last: () => Token | undefined) => LengthPolicy;
+export type PolicyOf = (overlooked: Overlooked) => Proposer;
+
+export const byLength =
+  (lengthOf: (last: () => Token | undefined) => LengthPolicy): PolicyOf =>
+  ({ drafter, last }) =>
+    new SingleProposer(drafter, lengthOf(last));
 
 export const POLICIES: Record<string, PolicyOf> = {
-  'fixed 0': () => fixedLength(0),
-  'fixed 1': () => fixedLength(1),
-  'fixed 3': () => fixedLength(3),
-  'fixed 8': () => fixedLength(8),
-  'confidence 0.4': () => confidenceCut({ min: 0, max: 8, minConfidence: 0.4 }),
-  'confidence 0.6, at least 1': () => confidenceCut({ min: 1, max: 4, minConfidence: 0.6 }),
-  'confidence 0.9, at least 2': () => confidenceCut({ min: 2, max: 8, minConfidence: 0.9 }),
-  adaptive: () => new AdaptiveLength({ knowledge: warmKnowledge(), kind: 'test', max: 8 }),
-  nasty: nastyPolicy,
+  'fixed 0': byLength(() => fixedLength(0)),
+  'fixed 1': byLength(() => fixedLength(1)),
+  'fixed 3': byLength(() => fixedLength(3)),
+  'fixed 8': byLength(() => fixedLength(8)),
+  'confidence 0.4': byLength(() => confidenceCut({ min: 0, max: 8, minConfidence: 0.4 })),
+  'confidence 0.6, at least 1': byLength(() => confidenceCut({ min: 1, max: 4, minConfidence: 0.6 })),
+  'confidence 0.9, at least 2': byLength(() => confidenceCut({ min: 2, max: 8, minConfidence: 0.9 })),
+  adaptive: ({ drafter }) => cascadeOf([drafter]),
+  cascade: ({ drafter }) => cascadeOf([new LookupDrafter(), new PredictionDrafter([1, 0, 1, 1], 2), drafter]),
+  nasty: byLength(nastyPolicy),
 };
+
+function cascadeOf(drafters: readonly Drafter[]): Proposer {
+  const knowledge = warmKnowledge();
+  return new Cascade({ drafters, knowledge, kind: 'test', max: 8, isEnd: () => false, otherRows: () => 0 });
+}
 
 /** A curve on which now one row and now eight are worth their price. */
 function warmKnowledge(): Knowledge {
@@ -148,7 +175,6 @@ export async function writeText(
   { shown, limit }: Lengths,
 ): Promise<{ text: Token[]; rounds: Round[] }> {
   const { rule, writer, tamper } = experiment;
-  const { drafter, last } = experiment.drafter({ writer, noise, random });
   const context = [...writer.prompt];
   const target = new TabularSequence(writer.model);
   const sampler = new SoftmaxSampler({ ...writer.sampling, history: context });
@@ -156,9 +182,8 @@ export async function writeText(
     target: tamper?.target?.(target) ?? target,
     sampler: tamper?.sampler?.(sampler) ?? sampler,
     context,
-    drafter,
-    length: experiment.policy(last),
-    verification: rule === 'match' ? { rule, noise } : { rule, random },
+    proposer: experiment.policy(experiment.drafter({ writer, noise, random })),
+    rules: always(rule === 'match' ? { rule, noise } : { rule, random }),
     maxTokens: limit,
     maxDraft: 16,
     isEnd: () => false,

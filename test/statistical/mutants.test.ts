@@ -14,6 +14,7 @@ import { type TabularModel, tabularModel } from '../../src/speculative/testing/t
 import { TabularSequence } from '../../src/speculative/testing/tabular-sequence.js';
 import { integrateCoins } from './coins.js';
 import {
+  byLength,
   DRAFTERS,
   type Experiment,
   type Ingredients,
@@ -109,7 +110,7 @@ describe('the counterexample of algorithms.md 2.3: p = (.5, .5), q = (.8, .2), a
         const drafter = new ModelDrafter({ ...options, ...UNTIMED, sequence: new TabularSequence(certain(0.8, 0.2)) });
         return { drafter: tamper(drafter), last: () => undefined };
       },
-      policy: () => confidenceCut({ min: 0, max: 1, minConfidence: 0.5 }),
+      policy: byLength(() => confidenceCut({ min: 0, max: 1, minConfidence: 0.5 })),
     };
     const law = await integrateCoins(async (random) => {
       const { text, rounds } = await writeText(experiment, positionNoise(0), random, { shown: 2, limit: 3 });
@@ -148,11 +149,11 @@ describe('a history of the draft that is never rewound', () => {
         return { drafter, last: () => undefined };
       },
       // The loop keeps one token of three: the other two have to leave the history.
-      policy: () => ({
+      policy: byLength(() => ({
         name: 'drops two',
         begin: () => ({ wants: ({ length }) => length < 3, admits: () => true, keep: () => 1 }),
         observe: () => {},
-      }),
+      })),
     };
     for (let seed = 0; seed < 50; seed++) {
       const lengths = { shown: 12, limit: 16 };

@@ -26,7 +26,7 @@ const lawOf = (draft: Draft, i: number): Distribution => draft.laws?.[i] ?? poin
 function emit(accepted: number, law: Distribution, sampler: Sampler, random: Random): Verdict {
   const next = drawBy(law, random());
   sampler.push(next);
-  return { accepted, next };
+  return { accepted, next, laws: [] };
 }
 
 /** The token rule, but for what decides and what is drawn from after a rejection. */

@@ -3,8 +3,17 @@ import { DRAFTERS, type DrafterKind, lawDeviate, lawDistance, POLICIES, WRITERS 
 
 describe.each(['rejection', 'block'] as const)('the law of texts under %s, over all coins', (rule) => {
   // The junk drafter makes up its laws of coins that take any value: there is no end of cases.
-  describe.each(['a different model', 'the same model', 'a given text'] as const)('with drafts of %s', (drafter) => {
-    const policies = ['fixed 1', 'fixed 3', 'confidence 0.4', 'confidence 0.6, at least 1', 'nasty'];
+  const drafters = Object.keys(DRAFTERS).filter((drafter) => drafter !== 'junk') as DrafterKind[];
+  describe.each(drafters)('with drafts of %s', (drafter) => {
+    const policies = [
+      'fixed 1',
+      'fixed 3',
+      'confidence 0.4',
+      'confidence 0.6, at least 1',
+      'adaptive',
+      'cascade',
+      'nasty',
+    ];
 
     it.each(policies)('and length %s is the law of the target', async (policy) => {
       const experiment = { rule, writer: WRITERS.binary, drafter: DRAFTERS[drafter], policy: POLICIES[policy]! };

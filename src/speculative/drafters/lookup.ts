@@ -1,5 +1,5 @@
 import type { Token } from '../distribution.js';
-import type { Draft, Drafter, DraftRequest } from '../drafter.js';
+import { type Draft, type Drafter, type DraftRequest, EMPTY_DRAFT } from '../drafter.js';
 import { SuffixAutomaton } from './suffix-automaton.js';
 
 /** A match of this many tokens is worth an even bet before anything was learnt. */
@@ -23,16 +23,19 @@ export class LookupDrafter implements Drafter {
     this.#corpusLength = corpus.length;
   }
 
-  async propose({ context, length }: DraftRequest): Promise<Draft> {
+  async propose({ context, prefix, room, length }: DraftRequest): Promise<Draft> {
     for (let i = this.#text.length - this.#corpusLength; i < context.length; i++) this.#read(context[i]!);
+    const match = this.#automaton.find(prefix);
+    if (match === undefined) return EMPTY_DRAFT;
+    const behind = [...prefix];
     const tokens: Token[] = [];
     const confidences: number[] = [];
-    const { length: match, next } = this.#automaton.repetition ?? { length: 0, next: this.#text.length };
-    while (next + tokens.length < this.#text.length && length.wants(confidences)) {
-      const matched = match + tokens.length;
-      const confidence = matched / (matched + EVEN_MATCH);
-      if (!length.admits(confidence)) break;
-      tokens.push(this.#text[next + tokens.length]!);
+    while (tokens.length < room && length.wants(confidences)) {
+      const confidence = beliefIn(match.length + tokens.length);
+      const token = this.#tokenAt(match.next + tokens.length, behind);
+      if (token === undefined || !length.admits(confidence)) break;
+      behind.push(token);
+      tokens.push(token);
       confidences.push(confidence);
     }
     return { tokens, confidences };
@@ -43,8 +46,18 @@ export class LookupDrafter implements Drafter {
 
   close(): void {}
 
+  /** A text that repeats itself to its end goes on with what was just proposed. */
+  #tokenAt(index: number, behind: readonly Token[]): Token | undefined {
+    return index < this.#text.length ? this.#text[index] : behind[index - this.#text.length];
+  }
+
   #read(token: Token): void {
     this.#automaton.push(token);
     this.#text.push(token);
   }
+}
+
+/** A number in (0, 1) that grows with the tokens in common; calibration turns it into a probability. */
+export function beliefIn(matched: number): number {
+  return (matched + 0.5) / (matched + 0.5 + EVEN_MATCH);
 }

@@ -24,7 +24,7 @@ function setUp({ capacity = 64, isEnd = never as (token: Token) => boolean } = {
 }
 
 function request(context: readonly Token[], count: number, rule: DrawRule = 'matching', length = wanting(count)) {
-  return { context, rule, length, signal: undefined };
+  return { context, prefix: [], rule, room: count, affordable: Number.POSITIVE_INFINITY, length, signal: undefined };
 }
 
 const wanting = (count: number): RoundLength => fixedLength(count).begin(roundStart(count));
@@ -32,7 +32,7 @@ const wanting = (count: number): RoundLength => fixedLength(count).begin(roundSt
 const skipped = (next: Token) => roundOutcome(EMPTY_DRAFT, 0, next);
 
 describe('a proposal', () => {
-  it('under matching is drawn with the noise of the target at the same positions, and has no laws', async () => {
+  it('under matching is drawn with the noise of the target at the same positions', async () => {
     const { drafter, sampler } = setUp();
     const context = [0, 1, 2];
     const draft = await drafter.propose(request(context, 4));
@@ -46,7 +46,6 @@ describe('a proposal', () => {
       expected.push(token);
     }
     expect(draft.tokens).toEqual(expected);
-    expect(draft.laws).toBeUndefined();
     expect(sampler.history).toEqual([...context, ...expected]);
   });
 
@@ -93,7 +92,7 @@ describe('a proposal', () => {
       },
       keep: () => 0,
     };
-    const { tokens } = await drafter.propose(request([0, 1, 2], 0, 'matching', length));
+    const { tokens } = await drafter.propose(request([0, 1, 2], 9, 'matching', length));
     expect(tokens).toHaveLength(2);
     expect(asked).toEqual([
       'wants 0 after 0',

@@ -8,7 +8,14 @@ export interface Repetition {
   readonly next: number;
 }
 
+/** A repetition that can be followed token by token. */
+export interface Match extends Repetition {
+  readonly state: number;
+}
+
 const ROOT = 0;
+/** Nothing in common, which every text begins with. */
+export const NO_MATCH: Match = { state: ROOT, length: 0, next: 0 };
 
 /**
  * The suffix automaton of a growing text (Blumer et al. 1985): the smallest automaton that accepts its suffixes. A token
@@ -33,6 +40,25 @@ export class SuffixAutomaton {
   /** The longest end of the text that stands in it earlier; `undefined` where its last token is new. */
   get repetition(): Repetition | undefined {
     return this.#repetition;
+  }
+
+  /** The longest end of the text and `more` that stands in the text, which stays as it is. */
+  find(more: readonly Token[]): Repetition | undefined {
+    if (more.length === 0) return this.#repetition;
+    const state = this.#link[this.#last] ?? ROOT;
+    const { length, next } = more.reduce((match, token) => this.follow(match, token), this.#matchOf(state));
+    return length === 0 ? undefined : { length, next };
+  }
+
+  /** The longest end of a match and `token` that stands in the text. */
+  follow({ state, length }: Match, token: Token): Match {
+    for (let from: number | undefined = state, common = length; from !== undefined; ) {
+      const to = this.#next[from]!.get(token);
+      if (to !== undefined) return { state: to, length: common + 1, next: this.#end[to]! };
+      from = this.#link[from];
+      common = from === undefined ? 0 : this.#longest[from]!;
+    }
+    return NO_MATCH;
   }
 
   push(token: Token): void {
@@ -71,6 +97,10 @@ export class SuffixAutomaton {
       at = this.#link[at];
     }
     return clone;
+  }
+
+  #matchOf(state: number): Match {
+    return { state, length: this.#longest[state]!, next: this.#end[state]! };
   }
 
   #add(longest: number, end: number): number {

@@ -24,8 +24,8 @@ export class Knowledge {
   readonly ledger: Ledger;
   /** Tokens and milliseconds of the last rounds, exponentially forgotten. */
   readonly recent: { tokens: number; ms: number };
-  /** One schedule for all requests, so that short ones do not probe anew each time. */
-  readonly probing = new ProbeSchedule();
+  /** One schedule a drafter for all requests, so that short ones do not probe anew each time. */
+  readonly #probing = new Map<string, ProbeSchedule>();
   readonly #draftCosts: Map<string, CostCurve>;
   readonly #acceptance: Map<string, AcceptanceModel>;
 
@@ -57,6 +57,27 @@ export class Knowledge {
     const known = this.#acceptance.get(kind) ?? new AcceptanceModel();
     this.#acceptance.set(kind, known);
     return known;
+  }
+
+  probingOf(drafter: string): ProbeSchedule {
+    const known = this.#probing.get(drafter) ?? new ProbeSchedule();
+    this.#probing.set(drafter, known);
+    return known;
+  }
+
+  /**
+   * What is learnt of drafting for a draft model: its own passes are what is saved there. Costs and acceptance are kept
+   * with the rest, ledger and speed begin anew.
+   */
+  within(drafter: string): Knowledge {
+    const costs = this.#draftCosts.get(drafter);
+    if (costs === undefined) throw new Error(`nothing is known of the passes of ${drafter}; learnDraftCosts first`);
+    const inner = new Knowledge({ costs: costs.toJSON() });
+    return Object.assign(inner, {
+      costs,
+      draftCostsOf: (name: string) => this.draftCostsOf(name),
+      acceptanceOf: (kind: string) => this.acceptanceOf(`${drafter} < ${kind}`),
+    });
   }
 
   toJSON(): KnowledgeState {

@@ -31,9 +31,19 @@ export class Ledger {
     return this.#loss <= SHARE * this.#elapsed + CREDIT * plain;
   }
 
+  /** Milliseconds that may be lost now. */
+  affordable(plain: number): number {
+    return Math.max(0, SHARE * this.#elapsed + CREDIT * plain - this.#loss);
+  }
+
+  /** Milliseconds that are left for probes. */
+  get probeBudget(): number {
+    return Math.max(0, SHARE * this.#elapsed - this.#probed);
+  }
+
   /** Whether a probe of that price may be paid. */
   allowsProbe(price: number): boolean {
-    return this.#probed + price <= SHARE * this.#elapsed;
+    return price <= this.probeBudget;
   }
 
   /** A round without a draft, which costs what plain decoding costs. */

@@ -44,9 +44,4 @@ export interface RoundLength {
    * draft dropped whenever it is b: P(a) = .60).
    */
   keep(confidences: readonly number[]): number;
-  /**
-   * For a policy that learns: in a round that drafts nothing, how many of the last tokens the drafter should be tried
-   * on, for evidence alone. Absent and 0: none.
-   */
-  probes?(): number;
 }

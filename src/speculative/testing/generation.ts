@@ -1,9 +1,13 @@
 import { expect } from 'vitest';
 import type { Token } from '../distribution.js';
+import type { Drafter } from '../drafter.js';
 import { ModelDrafter } from '../drafters/model.js';
 import type { Generation } from '../generate.js';
 import { fixedLength } from '../length/fixed.js';
+import type { LengthPolicy } from '../length/policy.js';
+import { SingleProposer } from '../proposer.js';
 import { positionNoise, sequentialRandom } from '../random.js';
+import { always } from '../rule-choice.js';
 import type { Verification } from '../verify.js';
 import { UNTIMED } from './rounds.js';
 import { run } from './run.js';
@@ -29,15 +33,21 @@ export interface Setup extends Generation {
   readonly sampler: SoftmaxSampler;
 }
 
+/** What a test replaces; a drafter alone drafts three tokens a round. */
+export interface Overrides extends Partial<Omit<Setup, 'target' | 'sampler'>> {
+  readonly drafter?: Drafter | undefined;
+  readonly length?: LengthPolicy | undefined;
+  readonly verification?: Verification | undefined;
+}
+
 /** A generation without a drafter that writes the same text in every test, until something in it is replaced. */
-export function setUp(overrides: Partial<Omit<Setup, 'target' | 'sampler'>> = {}): Setup {
+export function setUp({ drafter, length, verification, ...overrides }: Overrides = {}): Setup {
   return {
     target: new TabularSequence(model),
     sampler: new SoftmaxSampler({ history: PROMPT, penalty: 0.5 }),
     context: [...PROMPT],
-    drafter: undefined,
-    length: fixedLength(3),
-    verification: VERIFICATIONS[0]!,
+    proposer: drafter && new SingleProposer(drafter, length ?? fixedLength(3)),
+    rules: always(verification ?? VERIFICATIONS[0]!),
     maxTokens: 24,
     maxDraft: 16,
     isEnd: () => false,

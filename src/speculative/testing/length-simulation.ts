@@ -3,9 +3,10 @@
  * view of it as the draft's confidence; passes cost what a curve says (after tools/simulation/sim_length.py, which holds
  * the streams, curves and the bounds). The unit of time is one plain target pass.
  */
-import type { LengthPolicy } from '../length/policy.js';
+import type { Draft, Drafter, DraftPrice, DraftRequest, Evidence } from '../drafter.js';
+import type { Proposer } from '../proposer.js';
 import type { Random } from '../random.js';
-import { roundOutcome, sure } from './rounds.js';
+import { roundOutcome } from './rounds.js';
 
 export interface Stream {
   /** Chance that the draft token is accepted, whether it is, and the confidence that is reported. */
@@ -79,56 +80,103 @@ export interface Simulated {
   readonly rounds: number;
 }
 
-/** Decodes the stream under a policy; `draftCost` is one draft forward, catching up costs as much a token in a batch of 8. */
-export function simulate(
-  policy: LengthPolicy,
-  { accepted, confidence }: Stream,
+/** A wrong token; the right one at a position is the position itself. */
+const WRONG = -1;
+const CONTEXT = 100;
+
+/** The draft of a stream: it says what the stream says, and counts what that costs. */
+class StreamDrafter implements Drafter {
+  readonly name = 'stream';
+  at = 0;
+  ms = 0;
+  forwards = 0;
+  #backlog = 1;
+  readonly #stream: Stream;
+  readonly #cost: number;
+
+  constructor(stream: Stream, cost: number) {
+    this.#stream = stream;
+    this.#cost = cost;
+  }
+
+  price(): DraftPrice {
+    const first = this.#batch(this.#backlog);
+    return { first, next: this.#cost, probe: this.#batch(32), behind: this.#backlog };
+  }
+
+  async propose({ prefix, room, length }: DraftRequest): Promise<Draft> {
+    const tokens: number[] = [];
+    const confidences: number[] = [];
+    while (tokens.length < room && length.wants(confidences) && length.admits(1)) {
+      const at = this.at + prefix.length + tokens.length;
+      this.ms += tokens.length === 0 ? this.#batch(this.#backlog) : this.#cost;
+      this.forwards += 1;
+      this.#backlog = 1;
+      tokens.push(this.#stream.accepted[at] ? at : WRONG);
+      confidences.push(this.#stream.confidence[at]!);
+    }
+    return { tokens, confidences };
+  }
+
+  async probe(_: readonly number[], count: number): Promise<readonly Evidence[]> {
+    const { confidence, accepted } = this.#stream;
+    const probed = Math.min(count, this.at);
+    this.ms += this.#batch(probed);
+    this.forwards += 1;
+    this.#backlog = 1;
+    const evidence = (i: number): Evidence => ({
+      confidence: confidence[this.at - 1 - i]!,
+      accepted: accepted[this.at - 1 - i]!,
+    });
+    return Array.from({ length: probed }, (_unused, i) => evidence(i));
+  }
+
+  observe(): void {
+    this.#backlog += 1;
+  }
+
+  close(): void {}
+
+  /** Catching up costs as much a token as in a batch of 4. */
+  #batch(tokens: number): number {
+    return this.#cost * Math.max(1, tokens / 4);
+  }
+}
+
+/** Decodes the stream; `draftCost` is one draft forward, `proposerOf` gets its draft. */
+export async function simulate(
+  proposerOf: (drafter: Drafter) => Proposer,
+  stream: Stream,
   curve: Curve,
   draftCost: number,
-): Simulated {
-  const end = accepted.length - 64;
-  let [at, time, forwards, rounds, backlog] = [0, 0, 0, 0, 1];
-  const batch = (tokens: number): number => draftCost * Math.max(1, tokens / 4);
-  while (at < end) {
-    const price = { first: batch(backlog), next: draftCost, probe: batch(32) };
-    const plan = policy.begin({ room: 63, rule: 'matching', depth: 100, price });
-    const confidences: number[] = [];
-    let [draftMs, evidence] = [0, [] as { confidence: number; accepted: boolean }[]];
-    while (plan.wants(confidences) && plan.admits(1)) {
-      draftMs += confidences.length === 0 ? price.first : price.next;
-      confidences.push(confidence[at + confidences.length]!);
-      forwards += 1;
-    }
-    const probed = confidences.length === 0 ? Math.min(plan.probes?.() ?? 0, at) : 0;
-    if (probed > 0) {
-      draftMs = batch(probed);
-      forwards += 1;
-      backlog = 0;
-      evidence = Array.from({ length: probed }, (_, i) => ({
-        confidence: confidence[at - 1 - i]!,
-        accepted: accepted[at - 1 - i]!,
-      }));
-    }
-    const kept = plan.keep(confidences);
-    let agreed = 0;
-    while (agreed < kept && accepted[at + agreed]) agreed += 1;
-    const verifyMs = curve(kept + 1);
-    const draft = { tokens: sure(kept), confidences: confidences.slice(0, kept) };
-    policy.observe(
-      roundOutcome(draft, agreed, 0, {
-        position: 100,
-        dropped: confidences.length - kept,
-        evidence,
-        draftMs,
-        verifyMs,
-      }),
-    );
-    backlog = confidences.length === 0 ? backlog + 1 : 1;
+): Promise<Simulated> {
+  const drafter = new StreamDrafter(stream, draftCost);
+  const proposer = proposerOf(drafter);
+  const context = Array.from({ length: CONTEXT }, () => 0);
+  const end = stream.accepted.length - 64;
+  let [time, rounds] = [0, 0];
+  while (drafter.at < end) {
+    const before = drafter.ms;
+    const asked = {
+      context,
+      prefix: [],
+      rule: 'matching',
+      room: 63,
+      generated: drafter.at,
+      signal: undefined,
+    } as const;
+    const { draft, dropped, evidence } = await proposer.propose(asked);
+    const draftMs = drafter.ms - before;
+    const verifyMs = curve(draft.tokens.length + 1);
+    const wrong = draft.tokens.indexOf(WRONG);
+    const accepted = wrong < 0 ? draft.tokens.length : wrong;
+    const outcome = { position: CONTEXT, dropped, evidence, draftMs, verifyMs };
+    proposer.observe(roundOutcome(draft, accepted, drafter.at + accepted, outcome));
     time += draftMs + verifyMs;
-    at += agreed + 1;
+    drafter.at += accepted + 1;
     rounds += 1;
   }
-  return { speed: at / time, draftForwards: forwards, rounds };
+  return { speed: drafter.at / time, draftForwards: drafter.forwards, rounds };
 }
 
 function through(points: readonly (readonly [number, number])[]): Curve {

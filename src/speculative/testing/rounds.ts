@@ -4,7 +4,7 @@ import type { RoundStart } from '../length/policy.js';
 
 /** A round that begins with so much room, where drafting is free. */
 export function roundStart(room: number, more: Partial<RoundStart> = {}): RoundStart {
-  return { room, rule: 'matching', depth: 1, price: { first: 0, next: 0, probe: 0 }, ...more };
+  return { room, rule: 'matching', depth: 1, price: { first: 0, next: 0, probe: 0, behind: 0 }, ...more };
 }
 
 /** What the loop reports of a draft: so many of its tokens accepted, then `next` by the target. */
@@ -18,9 +18,8 @@ export function sure(count: number): number[] {
   return Array(count).fill(1);
 }
 
-/** For a draft model whose passes nobody times, and which sees the whole context. */
+/** For a draft model whose passes nobody times. */
 export const UNTIMED = {
   costs: new CostCurve([{ rows: 1, ms: 1 }]),
   now: () => 0,
-  window: Number.POSITIVE_INFINITY,
 };

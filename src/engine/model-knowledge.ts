@@ -15,44 +15,47 @@ const MEASURE_DEPTH = 16;
 /** For each model, beyond two passes. */
 const MEASURE_MS = 300;
 
-/** What is known of a loaded pair, and how to keep it for the next process. */
-export interface PairKnowledge {
+/** What is known of loaded models, and how to keep it for the next process. */
+export interface ModelKnowledge {
+  /** What passes cost, of the target and of each draft by its name, and what drafts are worth. */
   readonly knowledge: Knowledge;
-  /** What a pass of the draft model costs: a part of `knowledge`. */
-  readonly draftCosts: CostCurve;
   remember(): void;
 }
 
-export interface LoadedPair {
+export interface LoadedGroup {
   readonly backend: Backend;
   readonly options: EngineOptions;
   readonly target: LoadedModel;
-  readonly draft: LoadedModel;
+  readonly drafts: readonly LoadedModel[];
   readonly rowClass: RowClass;
   /** Milliseconds of a steady clock. */
   readonly now: () => number;
 }
 
-/** What the store knows of the pair; what it does not know is measured, on the threads that the models are going to have. */
-export async function knowledgeOf(pair: LoadedPair): Promise<PairKnowledge> {
-  const { target, draft, options } = pair;
-  for (const model of [draft, target]) await settle(pair, model);
-  const key = keyOf(pair);
+/** What the store knows of them; what it does not know is measured, on the threads that the models are going to have. */
+export async function knowledgeOf(group: LoadedGroup): Promise<ModelKnowledge> {
+  const { target, drafts, options } = group;
+  for (const model of [...drafts, target]) await settle(group, model);
+  const key = keyOf(group);
   const stored = options.knowledge?.load(key);
-  const knowledge = new Knowledge(stored ?? { costs: { points: await timed(pair, target, TARGET_ROWS), levels: [1] } });
-  const draftCosts = knowledge.draftCostsOf(draft.name) ?? new CostCurve(await timed(pair, draft, DRAFT_ROWS));
-  knowledge.learnDraftCosts(draft.name, draftCosts);
-  return { knowledge, draftCosts, remember: () => options.knowledge?.save(key, knowledge.toJSON()) };
+  const knowledge = new Knowledge(
+    stored ?? { costs: { points: await timed(group, target, TARGET_ROWS), levels: [1] } },
+  );
+  for (const draft of drafts) {
+    if (knowledge.draftCostsOf(draft.name) !== undefined) continue;
+    knowledge.learnDraftCosts(draft.name, new CostCurve(await timed(group, draft, DRAFT_ROWS)));
+  }
+  return { knowledge, remember: () => options.knowledge?.save(key, knowledge.toJSON()) };
 }
 
-async function settle({ options, now }: LoadedPair, model: LoadedModel): Promise<void> {
+async function settle({ options, now }: LoadedGroup, model: LoadedModel): Promise<void> {
   const { threads, draftThreads, strict } = options;
   // Strict bits depend on the thread count, so there it is not for the day's load to decide.
   if ((model.role === 'target' ? threads : draftThreads) !== undefined || strict) return;
   await settleThreads(model, measurementOf(model, now));
 }
 
-function timed({ now }: LoadedPair, model: LoadedModel, rowCounts: readonly number[]): Promise<CostPoint[]> {
+function timed({ now }: LoadedGroup, model: LoadedModel, rowCounts: readonly number[]): Promise<CostPoint[]> {
   const most = Math.min(halfOf(model), model.context.outputs);
   const fitting = rowCounts.filter((rows) => rows <= most);
   return measureCosts({ ...measurementOf(model, now), rowCounts: fitting, budgetMs: MEASURE_MS });
@@ -72,17 +75,19 @@ function halfOf({ context }: LoadedModel): number {
   return Math.floor(context.tokensPerSequence / 2);
 }
 
-function keyOf({ backend, target, draft, rowClass, options }: LoadedPair): KnowledgeKey {
+function keyOf({ backend, target, drafts, rowClass, options }: LoadedGroup): KnowledgeKey {
   return {
-    target: target.name,
-    draft: draft.name,
-    targetBytes: target.model.sizeBytes,
-    draftBytes: draft.model.sizeBytes,
+    target: fileOf(target),
+    drafts: drafts.map(fileOf),
     kernels: `${backend.info.version} ${backend.info.package ?? backend.info.directory}`,
     processor: `${cpus()[0]?.model ?? 'unknown'} x${cpus().length}`,
     devices: backend.devices.map(({ name, description }) => `${name} ${description}`),
     layers: [options.gpuLayers ?? 'default', options.draftGpuLayers ?? 'default'],
-    threads: [target.context.threads, draft.context.threads],
+    threads: [target, ...drafts].map(({ context }) => context.threads),
     rows: rowClass.kind,
   };
+}
+
+function fileOf({ name, model }: LoadedModel): { name: string; bytes: number } {
+  return { name, bytes: model.sizeBytes };
 }

@@ -1,0 +1,139 @@
+/** Who drafts for a request, and by which rule its drafts are judged. */
+import { SamplerChain } from '../sampling/index.js';
+import {
+  always,
+  Cascade,
+  confidenceCut,
+  type Drafter,
+  type LengthPolicy,
+  LookupDrafter,
+  MeasuredRule,
+  ModelDrafter,
+  type Noise,
+  PredictionDrafter,
+  type Proposer,
+  type RuleChoice,
+  type Sampler,
+  SingleProposer,
+  sequentialRandom,
+  type Verification,
+} from '../speculative/index.js';
+import type { LoadedDraft, LoadedModels } from './load.js';
+import type { Plan } from './prepare.js';
+
+export interface Drafting {
+  readonly plan: Plan;
+  readonly models: LoadedModels;
+  readonly noise: Noise;
+  readonly signal: AbortSignal;
+  /** Milliseconds of a steady clock. */
+  readonly now: () => number;
+}
+
+/** `undefined` where nothing is going to be drafted. The loop's owner closes it. */
+export function proposerFor(drafting: Drafting): Proposer | undefined {
+  const { plan, models } = drafting;
+  if (plan.draft.max === 0) return undefined;
+  const single = lengthOf(plan);
+  if (single !== undefined) {
+    const drafter = plan.drafter ? borrowed(plan.drafter) : singleDrafter(drafting);
+    return drafter && new SingleProposer(drafter, single);
+  }
+  const drafters = plan.drafter ? [borrowed(plan.drafter)] : allDrafters(drafting);
+  if (drafters.length === 0) return undefined;
+  const { knowledge } = models.learnt;
+  return new Cascade({ ...cascadeParts(drafting), drafters, knowledge, otherRows: () => 0 });
+}
+
+/** `auto` chooses between `match` and `block`; the other rules stand. */
+export function rulesFor({ verification, seed }: Plan, noise: Noise): RuleChoice {
+  const by = (rule: 'match' | 'rejection' | 'block'): Verification =>
+    rule === 'match' ? { rule, noise } : { rule, random: sequentialRandom(seed) };
+  return verification === 'auto' ? new MeasuredRule(by('match'), by('block')) : always(by(verification));
+}
+
+export function samplerOf({ sampling, promptTokens, writer, banned, breakers }: Plan, noise: Noise): Sampler {
+  return new SamplerChain({
+    options: sampling,
+    vocabularySize: writer.model.vocabulary.size,
+    noise,
+    banned,
+    history: promptTokens,
+    breakers,
+  });
+}
+
+/** A request that says how drafts are cut has one drafter, and no economy. */
+function lengthOf({ length, draft: { max, ...rule } }: Plan): LengthPolicy | undefined {
+  if (length !== undefined) return length;
+  return rule.by === 'confidence' ? confidenceCut({ max, ...rule }) : undefined;
+}
+
+function singleDrafter(drafting: Drafting): Drafter | undefined {
+  const { plan, models } = drafting;
+  const [largest] = models.drafts;
+  if (largest !== undefined && plan.drafters.includes('model')) return modelDrafter(drafting, largest, undefined);
+  return givenText(drafting)[0] ?? (plan.drafters.includes('lookup') ? new LookupDrafter() : undefined);
+}
+
+function allDrafters(drafting: Drafting): Drafter[] {
+  const { plan, models } = drafting;
+  const lookup = plan.drafters.includes('lookup') ? [new LookupDrafter()] : [];
+  const drafts = plan.drafters.includes('model') ? models.drafts : [];
+  return [...givenText(drafting), ...lookup, ...drafts.map((_, i) => helpedDrafter(drafting, drafts.slice(i), lookup))];
+}
+
+/** A draft model, for which lookup and the next smaller model draft, which again ... (algorithms.md 5: vertical). */
+function helpedDrafter(drafting: Drafting, drafts: readonly LoadedDraft[], lookup: readonly Drafter[]): Drafter {
+  const [draft, ...smaller] = drafts;
+  const helpers = [...lookup.map(borrowed), ...(smaller.length > 0 ? [helpedDrafter(drafting, smaller, lookup)] : [])];
+  if (helpers.length === 0) return modelDrafter(drafting, draft!, undefined);
+  const knowledge = drafting.models.learnt.knowledge.within(draft!.name);
+  const proposer = new Cascade({ ...cascadeParts(drafting), drafters: helpers, knowledge, otherRows: () => 0 });
+  return modelDrafter(drafting, draft!, proposer);
+}
+
+function cascadeParts({ plan }: Drafting) {
+  // How confidence turns into acceptance differs between greedy, cool and hot drawing.
+  const warmth = Math.min(2, Math.ceil(plan.sampling.temperature / 0.6));
+  return { kind: `warmth ${warmth}`, max: plan.draft.max, isEnd: (token: number) => plan.writer.ends.has(token) };
+}
+
+function givenText({ plan: { prediction, promptTokens, drafters } }: Drafting): Drafter[] {
+  const given = prediction.length > 0 && drafters.includes('prediction');
+  return given ? [new PredictionDrafter(prediction, promptTokens.length)] : [];
+}
+
+/** The draft model with the target's own transforms: what is drawn like the target is accepted most. */
+function modelDrafter(
+  { plan, models, noise, signal, now }: Drafting,
+  draft: LoadedDraft,
+  proposer: Proposer | undefined,
+): Drafter {
+  // Mirostat's law follows the text that is written; for a draft its temperature has to do.
+  const sampler = samplerOf({ ...plan, sampling: { ...plan.sampling, mirostat: 'off' } }, noise);
+  const sequence = draft.batcher.open({ capacity: models.contextSize, promptLength: 0, signal });
+  return new ModelDrafter({
+    name: draft.name,
+    sequence: draft.translate(sequence),
+    sampler,
+    noise,
+    random: sequentialRandom(plan.seed + 1),
+    isEnd: (token) => plan.writer.ends.has(token),
+    costs: models.learnt.knowledge.draftCostsOf(draft.name)!,
+    proposer,
+    now,
+  });
+}
+
+/** Somebody else closes it. */
+function borrowed(drafter: Drafter): Drafter {
+  return {
+    name: drafter.name,
+    propose: (request) => drafter.propose(request),
+    ...(drafter.price && { price: drafter.price.bind(drafter) }),
+    ...(drafter.probe && { probe: drafter.probe.bind(drafter) }),
+    observe: (outcome) => drafter.observe(outcome),
+    close: () => {},
+  };
+}

@@ -1,0 +1,253 @@
+/**
+ * Several drafters for one target: in every round the draft is put together from whoever's next part is worth most at its
+ * measured price, never by an order or a threshold (algorithms.md 5).
+ *
+ * Those that cost nothing (lookup, prediction) are asked in every round and learn from every round, used or not. Models
+ * are asked when what they may say is worth their forwards, and continue where another's part ends. Which of them drafts
+ * for another draft model is that one's affair (ModelDrafterOptions.proposer).
+ */
+import type { Distribution, Token } from '../distribution.js';
+import { type Draft, type Drafter, type DraftPrice, EMPTY_DRAFT, type RoundOutcome } from '../drafter.js';
+import { AdaptiveRound } from '../length/adaptive.js';
+import { Economy } from '../length/economy.js';
+import type { Knowledge } from '../length/knowledge.js';
+import { type Market, Prospect } from '../length/market.js';
+import type { RoundLength } from '../length/policy.js';
+import { headOf, type Proposal, type ProposalRequest, type Proposer } from '../proposer.js';
+import { Member } from './member.js';
+
+/** Catching up on more tokens than this is paid over the rounds that profit from it, not by the first of them alone. */
+const PAID_AT_ONCE = 8;
+/** Tokens of a probe. */
+const PROBE_TOKENS = 32;
+
+export interface CascadeOptions {
+  readonly drafters: readonly Drafter[];
+  readonly knowledge: Knowledge;
+  /** Tells acceptance apart: drafts at about one temperature share a kind. */
+  readonly kind: string;
+  /** The most tokens of a draft. */
+  readonly max: number;
+  /** Nothing is drafted behind a token that ends the text. */
+  readonly isEnd: (token: Token) => boolean;
+  /** Rows that other requests put into a pass of the target now. */
+  readonly otherRows: () => number;
+}
+
+/** A part of the draft: one drafter's tokens, and by what their acceptance is judged. */
+interface Part {
+  readonly member: Member;
+  readonly from: number;
+  readonly draft: Draft;
+  readonly beliefs: readonly number[];
+}
+
+/** What a drafter that costs nothing proposes behind the draft so far. */
+interface Offer {
+  readonly member: Member;
+  readonly draft: Draft;
+}
+
+/** The next part that would be worth most: tokens gained by it over verifying what is there. */
+interface Choice {
+  readonly gain: number;
+  take(): Promise<Part>;
+}
+
+interface OpenRound {
+  readonly request: ProposalRequest;
+  readonly market: Market;
+  /** What was offered behind the context itself, whether it was taken or not. */
+  readonly offers: readonly Offer[];
+  readonly parts: Part[];
+  readonly prospect: Prospect;
+  probed: boolean;
+}
+
+export class Cascade implements Proposer {
+  readonly #free: readonly Member[];
+  readonly #priced: readonly Member[];
+  readonly #economy: Economy;
+  readonly #isEnd: (token: Token) => boolean;
+  readonly #max: number;
+  #round: OpenRound | undefined;
+
+  constructor({ drafters, knowledge, kind, max, isEnd, otherRows }: CascadeOptions) {
+    const members = drafters.map((drafter) => new Member(drafter, knowledge, kind));
+    this.#free = members.filter(({ drafter }) => drafter.price === undefined);
+    this.#priced = members.filter(({ drafter }) => drafter.price !== undefined);
+    this.#economy = new Economy(knowledge, max, otherRows);
+    this.#isEnd = isEnd;
+    this.#max = max;
+  }
+
+  async propose(request: ProposalRequest): Promise<Proposal> {
+    const { context, prefix, rule, room } = request;
+    const market = this.#economy.open({ rule, room, depth: context.length + prefix.length });
+    const offers = await this.#offers(request, Math.min(room, this.#max), []);
+    const round = { request, market, offers, parts: [], prospect: new Prospect(market), probed: false };
+    this.#round = round;
+    if (market.room > 0) await this.#draft(round);
+    return this.#conclude(round, await this.#probe(round));
+  }
+
+  observe(outcome: RoundOutcome): void {
+    for (const { drafter } of [...this.#free, ...this.#priced]) drafter.observe(outcome);
+    const round = this.#round;
+    this.#round = undefined;
+    if (round === undefined) {
+      this.#economy.addUnasked(outcome);
+      return;
+    }
+    const { offers, parts, probed } = round;
+    const { rule } = round.market;
+    this.#economy.close({ outcome, drafted: parts.length > 0, probed });
+    for (const { member, draft } of offers) member.learnOffer(draft, outcome, rule);
+    for (const { member, from, beliefs } of parts) {
+      if (from > 0 || member.drafter.price) member.learnPart(from, beliefs, outcome, rule);
+    }
+    for (const member of this.#priced) {
+      if (parts.some((part) => part.member === member)) member.probing.drafted();
+      else member.probing.plain(outcome.tokens.length);
+    }
+  }
+
+  close(): void {
+    for (const { drafter } of [...this.#free, ...this.#priced]) drafter.close();
+  }
+
+  /** Part by part, whichever is worth most, until none is worth anything. */
+  async #draft(round: OpenRound): Promise<void> {
+    const { request, market, parts, prospect } = round;
+    // Who has just said all it wants; somebody else's part may give it more to say.
+    const spent = new Set<Member>();
+    for (let { offers } = round; ; ) {
+      const choices = [
+        ...offers.filter(({ member }) => !spent.has(member)).map((offer) => this.#takeOffer(round, offer)),
+        ...this.#priced.filter((member) => !spent.has(member)).map((member) => this.#askModel(round, member)),
+      ].filter((choice) => choice.gain > 0);
+      if (choices.length === 0) return;
+      const part = await choices.reduce((best, choice) => (choice.gain > best.gain ? choice : best)).take();
+      if (part.draft.tokens.length > 0) {
+        spent.clear();
+        parts.push(part);
+      }
+      spent.add(part.member);
+      if (prospect.length >= market.room || this.#isEnd(part.draft.tokens.at(-1) ?? Number.NaN)) return;
+      offers = await this.#offers(request, market.room - prospect.length, tokensOf(parts));
+    }
+  }
+
+  async #offers(request: ProposalRequest, room: number, drafted: readonly Token[]): Promise<Offer[]> {
+    const { context, rule, signal } = request;
+    const prefix = [...request.prefix, ...drafted];
+    const offers: Offer[] = [];
+    for (const member of this.#free) {
+      const most = Math.min(room, member.limit(rule));
+      if (most === 0) continue;
+      const length = everything(most);
+      const draft = await member.drafter.propose({ context, prefix, rule, room: most, affordable: 0, length, signal });
+      if (draft.tokens.length > 0) offers.push({ member, draft });
+    }
+    return offers;
+  }
+
+  #takeOffer({ market, prospect }: OpenRound, { member, draft }: Offer): Choice {
+    const acceptance = member.acceptance(market.rule);
+    const confidences = draft.confidences.slice(0, market.room - prospect.length);
+    const probabilities = confidences.map((confidence) => acceptance.probability(confidence));
+    const { worth, tokens } = prospect.worthWith(probabilities);
+    return {
+      gain: worth - prospect.worth(prospect.best),
+      take: async () => {
+        const from = prospect.length;
+        for (const probability of probabilities.slice(0, tokens)) prospect.add(probability);
+        // It was chosen and cut by what its tokens are, so laws that it may give are no longer those of its tokens.
+        const { laws: _, ...certain } = headOf(draft, tokens);
+        return { member, from, draft: certain, beliefs: confidences.slice(0, tokens) };
+      },
+    };
+  }
+
+  #askModel({ request, market, prospect, parts }: OpenRound, member: Member): Choice {
+    const { drafter } = member;
+    const from = prospect.length;
+    const affordable = this.#economy.affordable(market);
+    const price = drafter.price!(request.context.length + request.prefix.length + from, affordable);
+    const value = member.value(market, price);
+    const catchUp = market.speed * catchUpCharge(price);
+    const tooDear = price.first - price.next > affordable;
+    return {
+      gain: tooDear
+        ? Number.NEGATIVE_INFINITY
+        : prospect.worth(from) + value(from, prospect.survival) - catchUp - prospect.worth(prospect.best),
+      take: async () => {
+        const { context, rule, signal } = request;
+        const acceptance = member.acceptance(rule);
+        const max = member.limit(rule);
+        const length = new AdaptiveRound({ market, prospect, acceptance, value, catchUp, max });
+        const prefix = [...request.prefix, ...tokensOf(parts)];
+        const room = market.room - from;
+        const draft = await drafter.propose({ context, prefix, rule, room, affordable, length, signal });
+        if (rule === 'matching') length.keep(draft.confidences);
+        return { member, from, draft, beliefs: length.beliefs };
+      },
+    };
+  }
+
+  /** Under matching what is not worth verifying is dropped; under rejection that would change the law. */
+  #conclude({ request, parts, prospect }: OpenRound, evidence: Proposal['evidence']): Proposal {
+    const whole = joined(parts);
+    const draft = headOf(whole, request.rule === 'matching' ? prospect.best : whole.tokens.length);
+    return { draft, dropped: whole.tokens.length - draft.tokens.length, evidence };
+  }
+
+  /** While no model drafts, one is tried now and then on what was written, paid from a budget. */
+  async #probe(round: OpenRound): Promise<Proposal['evidence']> {
+    const { request, market, parts } = round;
+    const { context, rule, generated, prefix } = request;
+    if (prefix.length > 0 || parts.some(({ member }) => member.drafter.price)) return [];
+    for (const member of this.#priced) {
+      const { drafter, probing } = member;
+      if (!probing.isDue || drafter.probe === undefined) continue;
+      const budget = this.#economy.probeBudget;
+      if (!this.#economy.bearsProbe(market, drafter.price!(context.length, budget))) continue;
+      const evidence = await drafter.probe(context, Math.min(generated, PROBE_TOKENS), rule, budget);
+      member.learnEvidence(evidence, rule);
+      probing.probed();
+      round.probed = true;
+      return evidence;
+    }
+    return [];
+  }
+}
+
+/** What costs nothing is taken whole, and chosen from afterwards. */
+function everything(room: number): RoundLength {
+  return {
+    wants: (confidences) => confidences.length < room,
+    admits: () => true,
+    keep: (confidences) => confidences.length,
+  };
+}
+
+function catchUpCharge({ first, next, behind }: DraftPrice): number {
+  return (first - next) * Math.min(1, PAID_AT_ONCE / Math.max(1, behind));
+}
+
+function tokensOf(parts: readonly Part[]): Token[] {
+  return parts.flatMap(({ draft }) => draft.tokens);
+}
+
+function joined(parts: readonly Part[]): Draft {
+  if (parts.length === 0) return EMPTY_DRAFT;
+  const laws: (Distribution | undefined)[] = parts.flatMap(
+    ({ draft }) => draft.laws ?? draft.tokens.map(() => undefined),
+  );
+  return {
+    tokens: tokensOf(parts),
+    confidences: parts.flatMap(({ draft }) => draft.confidences),
+    sources: parts.flatMap(({ member, draft }) => draft.tokens.map(() => member.drafter.name)),
+    ...(laws.some((law) => law !== undefined) && { laws }),
+  };
+}

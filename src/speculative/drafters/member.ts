@@ -1,0 +1,80 @@
+import type { Draft, Drafter, DraftPrice, DrawRule, Evidence, RoundOutcome } from '../drafter.js';
+import type { AcceptanceModel } from '../length/acceptance-model.js';
+import { draftingValue } from '../length/drafting-value.js';
+import type { Knowledge } from '../length/knowledge.js';
+import type { Market } from '../length/market.js';
+import type { ProbeSchedule } from '../length/probe-schedule.js';
+
+/** Cold, a drafter proposes at most this many tokens, until so many were judged. */
+const COLD_MAX = 8;
+const COLD_JUDGED = 64;
+/** Rounds after which the table of what drafting is worth is made anew. */
+const TABLE_ROUNDS = 8;
+
+type DraftingValue = (drafted: number, survival: number) => number;
+
+/** A drafter of a cascade, with what is learnt of its acceptance. */
+export class Member {
+  readonly drafter: Drafter;
+  readonly probing: ProbeSchedule;
+  readonly #acceptance: Readonly<Record<DrawRule, AcceptanceModel>>;
+  #value: DraftingValue | undefined;
+  /** Of the last round that asked, and how many have since the table was made. */
+  #market: Market | undefined;
+  #age = 0;
+
+  /** @param kind tells drafts apart whose confidence means different things: another temperature, another draft */
+  constructor(drafter: Drafter, knowledge: Knowledge, kind: string) {
+    this.drafter = drafter;
+    this.probing = knowledge.probingOf(drafter.name);
+    const under = (rule: DrawRule): AcceptanceModel => knowledge.acceptanceOf(`${drafter.name} ${rule} ${kind}`);
+    // What is read off a text is the same under every rule, and so is its chance.
+    this.#acceptance = { matching: under('matching'), rejection: under(drafter.price ? 'rejection' : 'matching') };
+  }
+
+  acceptance(rule: DrawRule): AcceptanceModel {
+    return this.#acceptance[rule];
+  }
+
+  /** The most tokens that it may propose now. */
+  limit(rule: DrawRule): number {
+    return this.acceptance(rule).judged >= COLD_JUDGED ? Number.POSITIVE_INFINITY : COLD_MAX;
+  }
+
+  /** What one more forward is worth, in tokens (draftingValue). */
+  value(market: Market, { next }: DraftPrice): DraftingValue {
+    if (market !== this.#market) this.#age += 1;
+    this.#market = market;
+    if (this.#value === undefined || this.#age >= TABLE_ROUNDS) {
+      const { rule, speed, verify } = market;
+      const outlook = this.acceptance(rule).outlook();
+      this.#value = draftingValue({ max: verify.length - 2, speed, verify, forward: next, outlook });
+      this.#age = 0;
+    }
+    return this.#value;
+  }
+
+  /** What a probe found. */
+  learnEvidence(evidence: readonly Evidence[], rule: DrawRule): void {
+    for (const { confidence, accepted } of evidence) {
+      this.acceptance(rule).drafted(confidence);
+      this.acceptance(rule).learn(confidence, accepted);
+    }
+    this.#value = undefined;
+  }
+
+  /** What would have become of a proposal, used or not: its tokens up to the first that the text does not have. */
+  learnOffer({ tokens, confidences }: Draft, outcome: RoundOutcome, rule: DrawRule): void {
+    for (let i = 0; i < Math.min(tokens.length, outcome.tokens.length); i++) {
+      const accepted = tokens[i] === outcome.tokens[i];
+      this.acceptance(rule).learn(confidences[i]!, accepted);
+      if (!accepted) return;
+    }
+  }
+
+  /** The judged tokens of a part of the draft, which begins at `from`; those behind the first rejected one are no labels. */
+  learnPart(from: number, beliefs: readonly number[], { draft, accepted }: RoundOutcome, rule: DrawRule): void {
+    const end = Math.min(from + beliefs.length, accepted + 1, draft.tokens.length);
+    for (let i = from; i < end; i++) this.acceptance(rule).learn(beliefs[i - from]!, i < accepted);
+  }
+}

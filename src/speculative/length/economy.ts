@@ -1,0 +1,104 @@
+/**
+ * What a round's time and tokens are worth, and the guards that keep speculation from ever being slower than plain decoding
+ * (algorithms.md 2.3, 3 and 6, whose numbers these are).
+ */
+import type { DraftPrice, DrawRule, RoundOutcome } from '../drafter.js';
+import type { Knowledge } from './knowledge.js';
+import type { Market } from './market.js';
+
+/** The price of time forgets by this share a round. */
+const SPEED_DECAY = 1 - 1 / 40;
+/** Without plain rounds T(1) grows stale: one is forced after so many others. */
+const PLAIN_EVERY = 200;
+/** The acceptance that no draft will exceed, and what it must gain to be worth a probe. */
+const BEST_ACCEPTANCE = 0.95;
+const WORTHWHILE = 1.02;
+
+export interface RoundSize {
+  readonly rule: DrawRule;
+  readonly room: number;
+  /** Tokens of the context: the deeper, the dearer a pass. */
+  readonly depth: number;
+}
+
+/** How a round was spent, for the books. */
+export interface Spending {
+  readonly outcome: RoundOutcome;
+  /** `drafted`: by a drafter that costs something or not; `probed`: its draft time went to a probe. */
+  readonly drafted: boolean;
+  readonly probed: boolean;
+}
+
+export class Economy {
+  readonly #knowledge: Knowledge;
+  readonly #max: number;
+  readonly #otherRows: () => number;
+  #sincePlain = 0;
+  /** Rows of other requests when the round began. */
+  #others = 0;
+
+  /** @param otherRows rows that other requests put into a pass now: those are paid by them, but they make ours dearer */
+  constructor(knowledge: Knowledge, max: number, otherRows: () => number) {
+    this.#knowledge = knowledge;
+    this.#max = max;
+    this.#otherRows = otherRows;
+  }
+
+  /** The market of a round; with `room` 0 where the ledger forbids speculation, or T(1) has to be seen again. */
+  open({ rule, room, depth }: RoundSize): Market {
+    const { costs, ledger, recent } = this.#knowledge;
+    this.#others = this.#otherRows();
+    const verify = [0];
+    for (let rows = 1; rows <= this.#max + 2; rows++) verify.push(costs.at(rows + this.#others, depth));
+    const plain = verify[1]!;
+    const allowed = ledger.allows(plain) && this.#sincePlain < PLAIN_EVERY;
+    return {
+      rule,
+      room: allowed ? Math.min(room, this.#max) : 0,
+      // The current speed of all requests together, since a token in a hard stretch is worth what a token costs there;
+      // never below plain decoding.
+      speed: (1 + this.#others) * Math.max(recent.tokens / recent.ms, 1 / plain),
+      verify,
+    };
+  }
+
+  /** Milliseconds that a drafter may spend now on what pays only later: catching up with the text. */
+  affordable({ verify }: Market): number {
+    return this.#knowledge.ledger.affordable(verify[1]!);
+  }
+
+  /** Whether even a draft that is nearly always right could pay, and the budget of probes bears one. */
+  bearsProbe({ verify }: Market, { next, probe }: DraftPrice): boolean {
+    let best = 0;
+    for (let k = 1, expected = 1, survival = 1; k <= this.#max; k++) {
+      survival *= BEST_ACCEPTANCE;
+      expected += survival;
+      best = Math.max(best, expected / (verify[k + 1]! + k * next));
+    }
+    return best >= WORTHWHILE / verify[1]! && this.#knowledge.ledger.allowsProbe(probe);
+  }
+
+  /** Milliseconds that are left for probes. */
+  get probeBudget(): number {
+    return this.#knowledge.ledger.probeBudget;
+  }
+
+  /** A round that nobody could draft for: the prompt, the last token. */
+  addUnasked({ verifyMs }: RoundOutcome): void {
+    this.#knowledge.ledger.addPlain(verifyMs);
+  }
+
+  close({ outcome, drafted, probed }: Spending): void {
+    const { draft, position, tokens, draftMs, verifyMs } = outcome;
+    const { costs, ledger, recent } = this.#knowledge;
+    costs.observe(draft.tokens.length + 1 + this.#others, position, verifyMs);
+    const plain = costs.at(1 + this.#others, position);
+    if (probed) ledger.addProbe(draftMs);
+    const roundMs = verifyMs + (probed ? 0 : draftMs);
+    if (drafted) ledger.addSpeculative(roundMs, tokens.length, plain);
+    else ledger.addPlain(roundMs);
+    this.#sincePlain = draft.tokens.length === 0 ? 0 : this.#sincePlain + 1;
+    recent.tokens = SPEED_DECAY * recent.tokens + tokens.length;
+    recent.ms = SPEED_DECAY * recent.ms + draftMs + verifyMs;
+  }
+}
