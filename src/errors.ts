@@ -18,6 +18,7 @@ export const ERROR_CODES = {
   aborted: { exitCode: 1 },
   closed: { exitCode: 1 },
   output_failed: { exitCode: 1 },
+  listen_failed: { exitCode: 1 },
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

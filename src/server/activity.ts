@@ -21,6 +21,8 @@ export interface Generation {
   readonly requestId: string;
   readonly dialect: string;
   readonly request: ServiceRequest;
+  /** When it came, in milliseconds of a steady clock. */
+  readonly arrived: number;
 }
 
 /** Hears every event of every generation. It must not throw and should be quick: the text waits for it. */
@@ -33,6 +35,7 @@ export interface ActivityListener {
 /** The generations that run, and those who watch them. */
 export class Activity {
   readonly #service: Pick<EngineService, 'generate'>;
+  readonly #now: () => number;
   readonly #listeners = new Set<ActivityListener>();
   readonly #stop = new AbortController();
   #started = 0;
@@ -40,8 +43,10 @@ export class Activity {
   /** Those who wait until nothing runs. */
   readonly #waiting: (() => void)[] = [];
 
-  constructor(service: Pick<EngineService, 'generate'>) {
+  /** @param now milliseconds of a steady clock */
+  constructor(service: Pick<EngineService, 'generate'>, now: () => number) {
     this.#service = service;
+    this.#now = now;
   }
 
   /** Generations whose iteration has begun and not ended, those that wait in the engine's queue included. */
@@ -67,6 +72,7 @@ export class Activity {
       requestId: call.requestId,
       dialect: call.dialect,
       request,
+      arrived: this.#now(),
     };
     this.#running++;
     let finish: FinishEvent | undefined;

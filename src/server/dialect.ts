@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { EngineService } from '../engine/service.js';
 import type { Activity } from './activity.js';
 import type { Failure } from './failure.js';
+import type { Metrics } from './metrics.js';
 import type { ServerSettings } from './settings.js';
 
 /**
@@ -44,7 +45,10 @@ export interface ServerContext {
   readonly service: EngineService;
   /** Runs requests; log, metrics and live views hear of all. Dialects never call `service.generate` themselves. */
   readonly activity: Activity;
+  readonly metrics: Metrics;
   readonly settings: ServerSettings;
+  /** When this process started, in seconds since 1970. */
+  readonly startedAt: number;
   /** Outrider's own version. */
   readonly version: string;
   readonly log: Logger;

@@ -35,7 +35,7 @@ export class Failure extends Error {
 }
 
 export interface FailureDetails {
-  /** The field of the request that is at fault, as the client wrote it. */
+  /** What is at fault: the field as the client wrote it, or the engine's parameter (see inRequestNames). */
   readonly parameter?: string | undefined;
   /** Of `context_exceeded`, in tokens. */
   readonly promptTokens?: number;
@@ -62,6 +62,7 @@ const KINDS: Readonly<Record<ErrorCode, FailureKind>> = {
   library_not_found: 'internal',
   abi_mismatch: 'internal',
   output_failed: 'internal',
+  listen_failed: 'internal',
 };
 
 /** Seconds after which a client that found the queue full may try again. */
@@ -69,15 +70,14 @@ const RETRY_AFTER = '1';
 
 /**
  * Any thrown value as a failure. What nobody foresaw becomes `internal`, and its words stay in the log.
- * @param named how the dialect calls a parameter of the engine, such as `temperature` for `sampling.temperature`
  */
-export function failureOf(error: unknown, named: (parameter: string) => string = (name) => name): Failure {
+export function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (!(error instanceof OutriderError)) {
     return new Failure('internal', 'something went wrong in the server; its log says what', { cause: error });
   }
   const { code, message, details } = error;
-  const parameter = typeof details.parameter === 'string' ? named(details.parameter) : undefined;
+  const parameter = typeof details.parameter === 'string' ? details.parameter : undefined;
   return new Failure(KINDS[code], message, {
     parameter,
     ...(typeof details.promptTokens === 'number' && { promptTokens: details.promptTokens }),

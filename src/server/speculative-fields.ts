@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { MODES, type Mode, VERIFICATION_RULES } from '../engine/events.js';
 import { DRAFTER_KINDS } from '../engine/request.js';
 import type { ServiceRequest } from '../engine/service.js';
-import { expected, integerField, numberField, optional } from './fields.js';
+import { expected, given, integerField, numberField, optional } from './fields.js';
 
 const shape = {
   mode: optional(z.enum(MODES, { error: expected(`one of ${MODES.join(', ')}`) })),
@@ -47,49 +47,4 @@ export function speculationFrom(
     ...given({ mode: value('mode') ?? modelMode, verification: value('verification') }),
     ...(Object.keys(draft).length > 0 && { draft }),
   };
-}
-
-type Given<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> };
-
-/** The fields that have a value. */
-export function given<Fields extends object>(fields: Fields): Given<Fields> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<Fields>;
-}
-
-/** What the engine's parameters are called in requests of the OpenAI and llama.cpp dialects. */
-const PARAMETERS: Readonly<Record<string, string>> = {
-  'draft.min': 'speculative.n_min',
-  'draft.max': 'speculative.n_max',
-  'draft.minConfidence': 'speculative.p_min',
-  'draft.drafters': 'speculative.drafters',
-  mode: 'speculative.mode',
-  verification: 'speculative.verification',
-  logitBias: 'logit_bias',
-  topK: 'top_k',
-  topP: 'top_p',
-  minP: 'min_p',
-  typicalP: 'typical_p',
-  topNSigma: 'top_n_sigma',
-  xtcProbability: 'xtc_probability',
-  xtcThreshold: 'xtc_threshold',
-  dynatempRange: 'dynatemp_range',
-  dynatempExponent: 'dynatemp_exponent',
-  repeatPenalty: 'repeat_penalty',
-  frequencyPenalty: 'frequency_penalty',
-  presencePenalty: 'presence_penalty',
-  penaltyRange: 'repeat_last_n',
-  dryMultiplier: 'dry_multiplier',
-  dryBase: 'dry_base',
-  dryAllowedLength: 'dry_allowed_length',
-  dryRange: 'dry_penalty_last_n',
-  drySequenceBreakers: 'dry_sequence_breakers',
-  mirostatTau: 'mirostat_tau',
-  mirostatEta: 'mirostat_eta',
-  minKeep: 'min_keep',
-  order: 'samplers',
-};
-
-/** @param parameter as the engine names it in `details.parameter` of an error */
-export function parameterName(parameter: string): string {
-  return PARAMETERS[parameter] ?? parameter;
 }

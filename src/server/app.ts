@@ -1,0 +1,115 @@
+/** Joins the dialects to one application: who may ask, who words what goes wrong, what is logged. */
+import { randomUUID } from 'node:crypto';
+import { Hono } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { logAccess } from './access-log.js';
+import { hasKey } from './auth.js';
+import { corsHeaders, preflightHeaders } from './cors.js';
+import type { Dialect, ServerApp, ServerContext, ServerEnvironment, ServerRequest } from './dialect.js';
+import { Failure, failureOf } from './failure.js';
+import { hostName, isAllowedHost } from './hosts.js';
+import { HEALTH_PATHS, mountOperations } from './operations.js';
+import type { ServerSettings } from './settings.js';
+
+/** The application that `listen` serves. */
+export function createApp(server: ServerContext, dialects: Dialects): ServerApp {
+  const app: ServerApp = new Hono<ServerEnvironment>();
+  const respond = (context: ServerRequest, failure: Failure): Response => encode(dialects, context, failure);
+
+  app.use('*', identify(server));
+  app.use('*', shareWithPages(server.settings));
+  app.use('*', guard(server, dialects));
+  mountOperations(app, server);
+  for (const dialect of dialects) dialect.mount(app, server);
+
+  app.onError((error, context) => {
+    const failure = failureOf(error);
+    const { cause } = failure.details;
+    if (failure.kind === 'internal')
+      server.log.error({ requestId: context.get('requestId'), err: cause ?? failure }, failure.message);
+    return respond(context, failure);
+  });
+  app.notFound((context) => respond(context, unknownRoute(app, context)));
+  return app;
+}
+
+/** Answers while the models are being loaded: in a moment. */
+export function createLoadingApp(settings: ServerSettings, dialects: Dialects): ServerApp {
+  const app: ServerApp = new Hono<ServerEnvironment>();
+  app.use('*', shareWithPages(settings));
+  app.all('*', () => {
+    throw new Failure('unavailable', 'the models are being loaded', { headers: { 'Retry-After': '1' } });
+  });
+  app.onError((error, context) => encode(dialects, context, failureOf(error)));
+  return app;
+}
+
+/** The error body of the dialect that the path belongs to. */
+function encode(dialects: Dialects, context: ServerRequest, failure: Failure): Response {
+  const dialect = dialects.find(({ owns }) => owns(context.req.path)) ?? dialects.at(-1)!;
+  const { status, body } = dialect.encodeFailure(failure);
+  return context.json(body as object, status as ContentfulStatusCode, { ...failure.details.headers });
+}
+
+/** The last one words what belongs to none of them. */
+export type Dialects = readonly [...Dialect[], Dialect];
+
+type Middleware = (context: ServerRequest, next: () => Promise<void>) => Promise<void>;
+
+/** Names the request in answer and log. */
+function identify({ log, now }: ServerContext): Middleware {
+  return async (context, next) => {
+    const requestId = randomUUID();
+    context.set('requestId', requestId);
+    const finished = logAccess(context, log, now);
+    await next();
+    context.res.headers.set('X-Request-Id', requestId);
+    context.res.headers.set('Cache-Control', 'no-store');
+    finished();
+  };
+}
+
+function shareWithPages({ corsOrigins }: Pick<ServerSettings, 'corsOrigins'>): Middleware {
+  return async (context, next) => {
+    const headers = corsHeaders(corsOrigins, context.req.header('origin'));
+    if (context.req.method === 'OPTIONS')
+      context.res = context.body(null, 200, preflightHeaders(context.req.raw.headers));
+    else await next();
+    for (const [name, value] of Object.entries(headers)) context.res.headers.set(name, value);
+  };
+}
+
+/** Lets in who asks by a name of this server and with a key where one is needed. */
+function guard({ settings }: ServerContext, dialects: readonly Dialect[]): Middleware {
+  return async (context, next) => {
+    const host = context.req.header('host');
+    if (!isAllowedHost(host, settings.allowedHosts)) {
+      throw new Failure(
+        'forbidden',
+        `this server is not called '${hostName(host!)}'; --allowed-host ${hostName(host!)} lets that name in`,
+      );
+    }
+    const authorised = hasKey(context.req.raw.headers, settings.apiKeys);
+    context.set('authorised', authorised);
+    const { method, path } = context.req;
+    const open = HEALTH_PATHS.includes(path) || dialects.some((dialect) => dialect.isPublic(method, path));
+    if (!authorised && !open) {
+      throw new Failure('unauthorized', 'expected an API key: Authorization: Bearer <key>, or X-Api-Key: <key>', {
+        headers: { 'WWW-Authenticate': 'Bearer' },
+      });
+    }
+    await next();
+  };
+}
+
+const METHODS = ['GET', 'POST', 'DELETE'] as const;
+
+/** Whether the path exists under another method, or not at all. */
+function unknownRoute(app: ServerApp, { req: { method, path } }: ServerRequest): Failure {
+  // What matches a method that nobody registers are the layers around the routes.
+  const layers = app.router.match('NONE', path)[0].length;
+  const allowed = METHODS.filter((other) => app.router.match(other, path)[0].length > layers);
+  if (allowed.length === 0) return new Failure('not_found', `there is no ${method} ${path}`);
+  const allow = allowed.join(', ');
+  return new Failure('method_not_allowed', `${path}: expected ${allow}, got ${method}`, { headers: { Allow: allow } });
+}

@@ -1,0 +1,43 @@
+import type { EncodedFailure } from '../dialect.js';
+import { FAILURE_STATUS, type Failure, type FailureKind } from '../failure.js';
+import { inRequestNames } from '../parameter-names.js';
+
+const TYPES: Readonly<Record<FailureKind, string>> = {
+  invalid_request: 'invalid_request_error',
+  context_exceeded: 'exceed_context_size_error',
+  unauthorized: 'authentication_error',
+  forbidden: 'permission_error',
+  not_found: 'not_found_error',
+  method_not_allowed: 'invalid_request_error',
+  timeout: 'invalid_request_error',
+  too_large: 'invalid_request_error',
+  unsupported_encoding: 'invalid_request_error',
+  busy: 'rate_limit_error',
+  headers_too_large: 'invalid_request_error',
+  internal: 'server_error',
+  not_supported: 'not_supported_error',
+  unavailable: 'unavailable_error',
+};
+
+/** OpenAI's error body, with llama-server's two counts where the prompt was too long. */
+export function encodeFailure(failure: Failure): EncodedFailure {
+  const { kind, details } = failure;
+  const { promptTokens, contextSize } = details;
+  const { message, parameter } = inRequestNames(failure.message, details.parameter);
+  return {
+    status: FAILURE_STATUS[kind],
+    body: {
+      error: {
+        // Clients know an overflow by one of these two phrases.
+        message:
+          kind === 'context_exceeded'
+            ? `${message}. The request exceeds the available context size, the maximum context length of this server.`
+            : message,
+        type: TYPES[kind],
+        param: parameter ?? null,
+        code: FAILURE_STATUS[kind],
+        ...(kind === 'context_exceeded' && { n_prompt_tokens: promptTokens, n_ctx: contextSize }),
+      },
+    },
+  };
+}
