@@ -57,7 +57,7 @@ export const WORKLOADS: readonly Workload[] = [
     'Write a long story about a sparrow named Elena.',
   ]),
   ...[0, 0.8, 1].map(
-    (temperature): Workload => ({ name: `prose ${temperature}`, temperature, prompts: [tale()], draft: 'own' }),
+    (temperature): Workload => ({ name: `prose-${temperature}`, temperature, prompts: [tale()], draft: 'own' }),
   ),
   { name: 'mix', temperature: 0, prompts: [chat('Write a long story about a rabbit named Ivan.')], draft: 'garbled' },
   {

@@ -1,0 +1,34 @@
+import type { GenerationRequest } from '../engine/index.js';
+
+/** A way to decide what is drafted, as the request says it. */
+export interface Policy {
+  readonly name: string;
+  readonly options: Pick<GenerationRequest, 'mode' | 'draft'>;
+  /** `greedy`: the draft model as llama.cpp asks it, its likeliest token each time (greedy-drafter.ts). */
+  readonly drafter: 'engine' | 'greedy';
+}
+
+/** What all others are measured against: the target alone, the draft neither prefilled nor decoded. */
+export const PLAIN: Policy = { name: 'plain', options: { mode: 'main' }, drafter: 'engine' };
+/** What Outrider does when nobody says anything. */
+export const ADAPTIVE: Policy = { name: 'adaptive', options: {}, drafter: 'engine' };
+
+/** Every policy, in the order in which the first pass runs them: nothing but the engine's own comes before adaptive. */
+export const POLICIES: readonly Policy[] = [
+  PLAIN,
+  ADAPTIVE,
+  fixed(3),
+  fixed(8),
+  // llama.cpp's `draft-simple` at its defaults, and at the setting that its users recommend for large models.
+  llama('llama', { max: 3, minConfidence: 0 }),
+  llama('llama16', { max: 16, minConfidence: 0.75 }),
+];
+
+function fixed(tokens: number): Policy {
+  const draft = { min: tokens, max: tokens, drafters: ['model'] } as const;
+  return { name: `fixed${tokens}`, options: { draft }, drafter: 'engine' };
+}
+
+function llama(name: string, draft: { readonly max: number; readonly minConfidence: number }): Policy {
+  return { name, options: { draft }, drafter: 'greedy' };
+}

@@ -1,0 +1,201 @@
+/**
+ * The bench in one process: every policy takes its turn on every workload, again and again, so that whatever else the
+ * machine does hits all of them. The first pass is cold and counted apart; warm repetitions follow, each over all
+ * workloads before the next begins, and in each another policy comes first.
+ */
+import type { Engine } from '../engine/index.js';
+import { calibrationCurves } from './calibration.js';
+import { costTables, type MeasuredCosts, measuredCosts } from './costs.js';
+import { foresee } from './foresight.js';
+import { median } from './interval.js';
+import { ADAPTIVE, PLAIN, type Policy } from './policies.js';
+import type { BenchResult, BenchWorkload } from './result.js';
+import { type Repetitions, summarisePlain, summarisePolicy } from './summary.js';
+import { type RoundRecord, runWorkload, type WorkloadRun } from './workload-run.js';
+import type { Workload } from './workloads.js';
+
+export interface BenchPlan {
+  readonly workloads: readonly Workload[];
+  /** Beside `plain`, which always runs. */
+  readonly policies: readonly Policy[];
+  /** Of each workload's answers together. */
+  readonly tokens: number;
+  /** Warm ones. */
+  readonly repetitions: number;
+  /** No repetition but the first begins that would not be over by then, in milliseconds from the start. */
+  readonly enoughMs: number;
+  /** Milliseconds of draft model for the oracle of each workload. */
+  readonly oracleMs: number;
+  /** Of the sampled workloads, the same in every repetition: all policies that match write the same text. */
+  readonly seed: number;
+}
+
+export interface BenchParts {
+  /** Loads the target with its drafts, or with a hopeless one in their place. The bench closes it. */
+  readonly openEngine: (drafts: 'own' | 'hopeless') => Promise<Engine>;
+  /** Milliseconds of a steady clock. */
+  readonly now: () => number;
+  readonly onStep: (step: BenchStep) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What is about to happen, and how far things are. */
+export interface BenchStep {
+  readonly workload: string;
+  readonly contender: string;
+  readonly pass: 'cold' | 'warm' | 'oracle';
+  /** Share of the work that is done. */
+  readonly done: number;
+}
+
+export type Findings = Pick<BenchResult, 'costs' | 'workloads' | 'calibration'> & { readonly repetitions: number };
+
+/** All runs of a workload, as far as they are there. */
+interface WorkloadRuns {
+  readonly workload: Workload;
+  readonly policies: ReadonlyMap<Policy, WorkloadRun[]>;
+}
+
+/**
+ * Runs the plan: first the workloads of the true drafts, then, on an engine of its own, the hopeless one.
+ * @throws OutriderError whatever a request ends with, `aborted` for the signal
+ */
+export async function runBench(plan: BenchPlan, parts: BenchParts): Promise<Findings> {
+  const run = new BenchRun(plan, parts);
+  for (const drafts of ['own', 'hopeless'] as const) {
+    const workloads = plan.workloads.filter(({ draft }) => (draft === 'hopeless') === (drafts === 'hopeless'));
+    if (workloads.length > 0) await run.runAll(drafts, workloads);
+  }
+  return run.findings();
+}
+
+/** One contender's turn on a workload. */
+interface Turn {
+  readonly contender: string;
+  take(): Promise<unknown>;
+}
+
+class BenchRun {
+  readonly #plan: BenchPlan;
+  readonly #parts: BenchParts;
+  readonly #began: number;
+  readonly #workloads: BenchWorkload[] = [];
+  readonly #adaptive: WorkloadRun[] = [];
+  #costs: MeasuredCosts | undefined;
+  #repetitions = Number.POSITIVE_INFINITY;
+  /** Workloads whose passes are over, and turns that were taken. */
+  #finished = 0;
+  #turns = 0;
+
+  constructor(plan: BenchPlan, parts: BenchParts) {
+    this.#plan = { ...plan, policies: [PLAIN, ...plan.policies] };
+    this.#parts = parts;
+    this.#began = parts.now();
+  }
+
+  async runAll(drafts: 'own' | 'hopeless', workloads: readonly Workload[]): Promise<void> {
+    const engine = await this.#parts.openEngine(drafts);
+    try {
+      const all = workloads.map((workload) => this.#runsOf(workload));
+      const end = this.#plan.enoughMs * ((this.#finished + all.length) / this.#plan.workloads.length);
+      let lastMs = await this.#pass(engine, all, 0);
+      let repetition = 0;
+      do lastMs = await this.#pass(engine, all, ++repetition);
+      while (repetition < this.#plan.repetitions && this.#elapsed() + lastMs <= end);
+      this.#repetitions = Math.min(this.#repetitions, repetition);
+      this.#finished += all.length;
+      const costs = measuredCosts(engine, roundsOf(all));
+      this.#costs ??= costs;
+      for (const runs of all) this.#workloads.push(await this.#summarise(engine, runs, costs));
+    } finally {
+      await engine.close();
+    }
+  }
+
+  findings(): Findings {
+    return {
+      costs: costTables(this.#costs!),
+      workloads: this.#workloads,
+      calibration: calibrationCurves(this.#adaptive.flatMap(({ rounds }) => rounds)),
+      repetitions: this.#repetitions,
+    };
+  }
+
+  /** Every contender once on every workload; the one that comes first moves on from pass to pass. Milliseconds. */
+  async #pass(engine: Engine, all: readonly WorkloadRuns[], pass: number): Promise<number> {
+    const began = this.#elapsed();
+    for (const runs of all) {
+      const turns = this.#turnsOf(engine, runs);
+      const first = pass % turns.length;
+      for (const { contender, take } of [...turns.slice(first), ...turns.slice(0, first)]) {
+        this.#report(runs.workload, contender, pass === 0 ? 'cold' : 'warm');
+        await take();
+        this.#turns += 1;
+      }
+    }
+    return this.#elapsed() - began;
+  }
+
+  #turnsOf(engine: Engine, { workload, policies }: WorkloadRuns): Turn[] {
+    const { tokens, seed } = this.#plan;
+    const { now, signal } = this.#parts;
+    return [...policies].map(([policy, runs]) => ({
+      contender: policy.name,
+      take: async () => runs.push(await runWorkload({ engine, workload, policy, tokens, seed, now, signal })),
+    }));
+  }
+
+  async #summarise(engine: Engine, { workload, policies }: WorkloadRuns, costs: MeasuredCosts): Promise<BenchWorkload> {
+    const repetitionsOf = (policy: Policy): Repetitions => {
+      const [cold, ...warm] = policies.get(policy)!;
+      return { cold: cold!, warm };
+    };
+    const plain = repetitionsOf(PLAIN);
+    const others = this.#plan.policies.slice(1);
+    const summaries = Object.fromEntries(
+      others.map((policy) => [policy.name, summarisePolicy(repetitionsOf(policy), plain)]),
+    );
+    const adaptive = policies.get(ADAPTIVE)?.slice(1) ?? [];
+    this.#adaptive.push(...adaptive);
+    const texts = adaptive.at(-1)?.texts;
+    const { seed, oracleMs } = this.#plan;
+    this.#report(workload, 'foresight', 'oracle');
+    const oracle =
+      texts &&
+      (await foresee({
+        engine,
+        workload,
+        texts,
+        seed,
+        costs,
+        budgetMs: oracleMs,
+        promptMs: median(plain.warm.map(({ firstTokenMs }) => firstTokenMs)),
+        speedup: summaries[ADAPTIVE.name]!.speedup,
+        signal: this.#parts.signal,
+      }));
+    const promptTokens = plain.cold.texts.reduce((sum, { prompt }) => sum + prompt.length, 0);
+    const { name, temperature } = workload;
+    return { name, temperature, promptTokens, plain: summarisePlain(plain), policies: summaries, peers: {}, oracle };
+  }
+
+  #runsOf(workload: Workload): WorkloadRuns {
+    return { workload, policies: new Map(this.#plan.policies.map((policy) => [policy, []])) };
+  }
+
+  #elapsed(): number {
+    return this.#parts.now() - this.#began;
+  }
+
+  #report({ name }: Workload, contender: string, pass: BenchStep['pass']): void {
+    const { workloads, policies, repetitions, enoughMs } = this.#plan;
+    const turns = workloads.length * policies.length * (1 + repetitions);
+    const done = Math.min(1, Math.max(this.#turns / turns, this.#elapsed() / enoughMs));
+    this.#parts.onStep({ workload: name, contender, pass, done });
+  }
+}
+
+/** Of the warm runs. */
+function roundsOf(all: readonly WorkloadRuns[]): RoundRecord[] {
+  const runs = all.flatMap(({ policies }) => [...policies.values()].flatMap((ofPolicy) => ofPolicy.slice(1)));
+  return runs.flatMap(({ rounds }) => rounds);
+}
