@@ -74,17 +74,21 @@ export async function begun<Value>(
   ms: number,
 ): Promise<AsyncGenerator<Value, void, void>> {
   const first = events.next();
-  // Whoever iterates hears of it; until then it is nobody's unhandled rejection.
+  // Whoever iterates hears of a failure; until then it is nobody's unhandled rejection.
   first.catch(() => {});
+  const all = replayed(first, events);
+  await all.next();
   await within(first, ms);
-  return replayed(first, events);
+  return all as AsyncGenerator<Value, void, void>;
 }
 
 async function* replayed<Value>(
   first: Promise<IteratorResult<Value, void>>,
   events: AsyncGenerator<Value, void, void>,
-): AsyncGenerator<Value, void, void> {
+): AsyncGenerator<Value | 'begun', void, void> {
   try {
+    // Taken by `begun`: only a generator that has begun runs its `finally` when it is ended.
+    yield 'begun';
     const step = await first;
     if (step.done) return;
     yield step.value;
