@@ -91,6 +91,7 @@ describe('its speed-up', () => {
     expect(result.oracle).toBeCloseTo(8 / 5);
     expect(result.clairvoyant).toBeCloseTo(8 / 5);
     expect(result.share).toBeCloseTo(1.2 / 1.6);
+    expect(result.acceptance).toEqual({ free: 1 });
   });
 
   test('of the clairvoyant is never below the oracle on calibrated traces of one round', () => {

@@ -88,18 +88,29 @@ export function oracleOf({ traces, costs, promptMs, speedup }: OracleInput): Ora
   const oracle = plain / total((trace) => leastTime(trace, costs, calibrated));
   const outcome: Belief = (draft, i) => Number(i < draft.matched);
   const clairvoyant = plain / total((trace) => leastTime(trace, costs, outcome));
-  return { oracle, clairvoyant, share: speedup / oracle };
+  return { oracle, clairvoyant, share: speedup / oracle, acceptance: firstTokenAcceptance(traces) };
+}
+
+function firstTokenAcceptance(traces: readonly Trace[]): Record<string, number> {
+  const drafts = traces.flatMap((trace) => trace.drafts.flat());
+  const share = (own: readonly TracedDraft[]): number => own.filter(({ matched }) => matched > 0).length / own.length;
+  return Object.fromEntries(
+    namesOf(drafts).map((name) => [name, share(drafts.filter(({ drafter }) => drafter === name))]),
+  );
+}
+
+function namesOf(drafts: readonly TracedDraft[]): string[] {
+  return [...new Set(drafts.map(({ drafter }) => drafter))];
 }
 
 /** Acceptance by confidence for each drafter, from its judged tokens: those that match, and the first that does not. */
 export function calibrate(drafts: readonly TracedDraft[]): Belief {
-  const names = new Set(drafts.map(({ drafter }) => drafter));
   const judged = (name: string): Observation[] =>
     drafts
       .filter(({ drafter }) => drafter === name)
       .flatMap(({ confidences, matched }) =>
         confidences.slice(0, matched + 1).map((x, i) => ({ x, y: Number(i < matched) })),
       );
-  const curves = new Map([...names].map((name) => [name, isotonic(judged(name))]));
+  const curves = new Map(namesOf(drafts).map((name) => [name, isotonic(judged(name))]));
   return ({ drafter, confidences }, i) => curves.get(drafter)!(confidences[i]!);
 }

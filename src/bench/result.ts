@@ -72,7 +72,7 @@ export interface PolicyRuns extends PlainRuns {
   /** Plain time over this policy's: the median over repetitions, paired, and its 95 % interval (interval.ts). */
   readonly speedup: number;
   readonly interval: readonly [number, number];
-  /** The first request of the process, before anything was learnt. */
+  /** The first pass over the workloads, which the medians leave out: at its beginning nothing was learnt. */
   readonly cold: { readonly ms: number; readonly speedup: number };
   /** Tokens a target pass, and what became of the drafts, over all repetitions. */
   readonly tokensPerRound: number;
@@ -100,6 +100,8 @@ export interface OracleResult {
   readonly clairvoyant: number;
   /** Adaptive's speed-up over the oracle's. */
   readonly share: number;
+  /** By drafter: the share of the positions of the text at which its first token is the text's. */
+  readonly acceptance: Readonly<Record<string, number>>;
 }
 
 export interface CalibrationCurve {

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { ERROR_CODES, OutriderError } from '../errors.js';
 import { rewriteArguments } from './argv.js';
+import { bench } from './bench.js';
+import { addBenchFlags } from './bench-flags.js';
 import { inFlagNames } from './flag-names.js';
 import { inspect } from './inspect.js';
 import { learned } from './learned.js';
@@ -95,8 +97,15 @@ export function buildProgram(outputs: Outputs, surroundings: Surroundings, resul
     .option('--json', 'one JSON value')
     .action((flags) => learned(flags, outputs, surroundings));
 
-  const bench = program.command('bench').description('Models to measure with.');
-  addMakeModel(bench.command('make-model'), outputs, surroundings);
+  const benchCommand = addBenchFlags(program.command('bench'))
+    .description(
+      'Measures what speculation gains here: many kinds of text, against plain decoding in the same process.',
+    )
+    .addHelpText('after', BENCH_EXAMPLES)
+    .action(async (flags) => {
+      result.code = await bench(flags, outputs, surroundings);
+    });
+  addMakeModel(benchCommand.command('make-model'), outputs, surroundings);
   return program;
 }
 
@@ -122,6 +131,19 @@ Examples:
   outrider inspect                          (the machine alone)
   outrider inspect model.gguf
   outrider inspect target.gguf draft.gguf --json`;
+
+const BENCH_EXAMPLES = `
+Examples:
+  outrider bench --quick
+  outrider bench -m target.gguf -md draft.gguf --html report.html --json > result.json
+  outrider bench --workloads code,chat,hopeless --policies adaptive,llama -n 512 --repetitions 15
+  outrider help bench make-model
+
+A policy's figure is the time of plain decoding over its own: the median over the repetitions, in
+which all take turns. Green and red: the whole 95 % interval is above or below 1. oracle is the
+least expected time of one who knows how likely each drafted token is accepted, share what
+adaptive reaches of it; agrees says how often the draft model's next token is the text's. What was
+learnt before is neither used nor changed (outrider learned).`;
 
 /** Whether any command has this flag with a value behind it. */
 function takesValue(program: Command): (flag: string) => boolean {

@@ -69,7 +69,7 @@ function workload(name: string): BenchWorkload {
         accepted: 130,
       },
     },
-    oracle: { oracle, clairvoyant: oracle * 1.12, share: adaptive / oracle },
+    oracle: { oracle, clairvoyant: oracle * 1.12, share: adaptive / oracle, acceptance: { lookup: 0.2, tiny: 0.9 } },
   };
 }
 

@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest';
+import { sampleResult } from '../bench/report/testing/sample-result.js';
+import { benchTable } from './bench-table.js';
+import { painter } from './terminal.js';
+
+const plain = painter(false);
+
+describe('the table', () => {
+  const result = sampleResult();
+  const lines = benchTable(result, plain);
+  const table = lines.slice(lines.indexOf('') + 1, lines.lastIndexOf(''));
+
+  test('has a line a workload under its heads, in columns', () => {
+    expect(table).toHaveLength(1 + result.workloads.length);
+    expect(table[0]).toMatch(/^workload +plain t\/s +adaptive .*oracle +share +agrees$/);
+    const end = table[0]!.indexOf('adaptive') + 'adaptive'.length;
+    for (const line of table.slice(1)) expect(line.slice(0, end)).toMatch(/\d\.\d\dx$/);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(160);
+  });
+
+  test('says what it comes to', () => {
+    const verdict = lines.slice(lines.lastIndexOf('') + 1).join('\n');
+    expect(verdict).toMatch(/^geometric mean: .*adaptive \d\.\d\dx/m);
+    expect(verdict).toMatch(/^worst workload of adaptive: /m);
+    expect(verdict).toMatch(/^interval wholly below 0.97x: .*; below 1x: /m);
+  });
+
+  test('is green and red where an interval lies on one side of 1, and only in colour', () => {
+    const [first, ...others] = result.workloads;
+    const policies = { adaptive: { ...first!.policies.adaptive!, speedup: 0.9, interval: [0.88, 0.92] as const } };
+    const slow = { ...result, workloads: [{ ...first!, policies }, ...others] };
+    const painted = benchTable(slow, painter(true)).join('\n');
+    expect(painted).toContain('\u001b[31m');
+    expect(painted).toContain('\u001b[32m');
+    expect(benchTable(slow, plain).join('\n')).not.toContain('\u001b');
+    expect(benchTable(slow, plain).join('\n')).toContain(`below 0.97x: ${first!.name}; below 1x: ${first!.name}`);
+  });
+
+  test('does without drafts and without foresight', () => {
+    const workloads = result.workloads.map((workload) => ({ ...workload, policies: {}, oracle: undefined }));
+    const bare = benchTable({ ...result, models: { ...result.models, drafts: [] }, workloads }, plain);
+    expect(bare[0]).toContain('no draft model');
+    expect(bare.join('\n')).not.toContain('NaN');
+  });
+});

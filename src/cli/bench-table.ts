@@ -1,0 +1,126 @@
+/** The bench's result for a terminal: a line a workload, and what it comes to. */
+import { median } from '../bench/interval.js';
+import { policyNames, summarise } from '../bench/report/policies.js';
+import type { BenchResult, BenchWorkload, PolicyRuns } from '../bench/result.js';
+import type { Paint } from './terminal.js';
+
+/** The policy whose figures are shown in full. */
+const HEADLINE = 'adaptive';
+/** What may be lost where nothing can be gained. */
+const NEVER_SLOWER = 0.97;
+
+/** A cell; its colour does not count towards its width. */
+interface Cell {
+  readonly text: string;
+  readonly style?: 'green' | 'red' | 'dim' | 'bold';
+}
+
+/** Lines without their ends. */
+export function benchTable(result: BenchResult, paint: Paint): string[] {
+  const others = policyNames(result).filter((name) => name !== HEADLINE);
+  const heads = [
+    'workload',
+    'plain t/s',
+    HEADLINE,
+    '95 %',
+    'cold',
+    'tok/pass',
+    'accepted',
+    ...others,
+    'oracle',
+    'share',
+    'agrees',
+  ];
+  const rows = result.workloads.map((workload) => row(workload, others));
+  return [
+    ...heading(result),
+    '',
+    ...aligned([heads.map((text): Cell => ({ text, style: 'dim' })), ...rows], paint),
+    '',
+    ...verdict(result),
+  ];
+}
+
+function heading({ machine, models, settings }: BenchResult): string[] {
+  const { processor, cores, threads, outrider, llama, node } = machine;
+  const drafts = models.drafts.map(({ name }) => name).join(' + ') || 'no draft model';
+  const threadCounts = [threads.target, ...(threads.draft === undefined ? [] : [threads.draft])].join(' and ');
+  return [
+    `${models.target.name} with ${drafts}${settings.strict ? ', strict' : ''}`,
+    `${processor}, ${cores} cores, threads ${threadCounts}, outrider ${outrider}, llama.cpp ${llama}, node ${node}`,
+    `${settings.tokens} tokens a workload, ${settings.repetitions} repetitions in turns; times over plain decoding's, medians of the pairs`,
+  ];
+}
+
+function row({ name, plain, policies, oracle }: BenchWorkload, others: readonly string[]): Cell[] {
+  const agreement = Object.entries(oracle?.acceptance ?? {}).find(([drafter]) => drafter !== 'lookup')?.[1];
+  const headline = policies[HEADLINE];
+  return [
+    { text: name },
+    { text: speed(plain.tokensPerSecond) },
+    speedupCell(headline),
+    { text: headline ? headline.interval.map((end) => end.toFixed(2)).join('-') : '' },
+    { text: headline ? times(headline.cold.speedup) : '', style: 'dim' },
+    { text: headline ? headline.tokensPerRound.toFixed(2) : '' },
+    { text: headline?.acceptanceRate == null ? '' : percent(headline.acceptanceRate) },
+    ...others.map((policy) => speedupCell(policies[policy])),
+    { text: oracle ? times(oracle.oracle) : '' },
+    { text: oracle ? percent(oracle.share) : '' },
+    { text: agreement === undefined ? '' : percent(agreement) },
+  ];
+}
+
+/** Green where the whole interval is above 1, red where it is below. */
+function speedupCell(runs: PolicyRuns | undefined): Cell {
+  if (runs === undefined) return { text: '' };
+  const text = times(runs.speedup);
+  const [low, high] = runs.interval;
+  if (low > 1) return { text, style: 'green' };
+  return high < 1 ? { text, style: 'red' } : { text };
+}
+
+/** The first column to the left, figures to the right. */
+function aligned(rows: readonly (readonly Cell[])[], paint: Paint): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.text.length)));
+  return rows.map((cells) =>
+    cells
+      .map(({ text, style }, column) => {
+        const padded = column === 0 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!);
+        return style === undefined ? padded : paint(style, padded);
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function verdict(result: BenchResult): string[] {
+  const means = summarise(result).map(({ name, geometricMean }) => `${name} ${times(geometricMean)}`);
+  const lines = [`geometric mean: ${means.join(', ')}`];
+  const headline = summarise(result).find(({ name }) => name === HEADLINE);
+  if (headline === undefined) return lines;
+  const { worst } = headline;
+  const below = (limit: number): string =>
+    result.workloads
+      .filter(({ policies }) => (policies[HEADLINE]?.interval[1] ?? limit) < limit)
+      .map(({ name }) => name)
+      .join(', ') || 'none';
+  lines.push(
+    `worst workload of ${HEADLINE}: ${worst.workload} ${times(worst.speedup)}`,
+    `interval wholly below ${NEVER_SLOWER}x: ${below(NEVER_SLOWER)}; below 1x: ${below(1)}`,
+  );
+  const shares = result.workloads.flatMap(({ oracle }) => (oracle ? [oracle.share] : []));
+  if (shares.length > 0) lines.push(`share of the oracle, median: ${percent(median(shares))}`);
+  return lines;
+}
+
+function speed(tokensPerSecond: number): string {
+  return tokensPerSecond.toFixed(tokensPerSecond < 100 ? 1 : 0);
+}
+
+function times(ratio: number): string {
+  return `${ratio.toFixed(2)}x`;
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}

@@ -1,0 +1,148 @@
+/** `outrider bench`: what speculation gains here, on many kinds of text, against plain decoding. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BenchSubject, benchResult, subjectOf } from '../bench/bench-result.js';
+import { makeModel } from '../bench/make-model.js';
+import { ADAPTIVE } from '../bench/policies.js';
+import { renderHtml } from '../bench/report-html.js';
+import type { BenchResult } from '../bench/result.js';
+import { type BenchPlan, type BenchStep, runBench } from '../bench/runner.js';
+import { Engine } from '../engine/index.js';
+import { OutriderError } from '../errors.js';
+import { type BenchFlags, planFrom } from './bench-flags.js';
+import { benchTable } from './bench-table.js';
+import { engineOptionsFrom } from './model-flags.js';
+import { ProgressLine } from './progress.js';
+import type { Outputs } from './run.js';
+import type { Surroundings } from './surroundings.js';
+import { painter, visible, wantsColour } from './terminal.js';
+
+/** As a shell has it for a program that Ctrl-C ended: 128 + SIGINT. */
+const INTERRUPTED = 130;
+/** Noise on every weight, in units of its deviation: nothing is left of what the model knew. */
+const HOPELESS = 2;
+
+/** What the parts of a bench share. */
+interface Bench {
+  readonly flags: BenchFlags;
+  readonly outputs: Outputs;
+  readonly surroundings: Surroundings;
+  readonly progress: ProgressLine;
+  /** For files that are needed while it runs. */
+  readonly folder: string;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs the command; resolves to its exit code.
+ * @throws OutriderError
+ */
+export async function bench(flags: BenchFlags, outputs: Outputs, surroundings: Surroundings): Promise<number> {
+  // A page that cannot be written is told before minutes of work.
+  if (flags.html !== undefined) await writePage(flags.html, '');
+  const interrupt = new AbortController();
+  const stopListening = surroundings.onInterrupt(() => interrupt.abort());
+  const progress = new ProgressLine(surroundings.stderr);
+  const folder = await mkdtemp(join(tmpdir(), 'outrider-bench-'));
+  try {
+    const result = await measure({ flags, outputs, surroundings, progress, folder, signal: interrupt.signal });
+    progress.clear();
+    if (flags.html !== undefined) await writePage(flags.html, renderHtml(result));
+    await show(result, flags, outputs, surroundings);
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+  } finally {
+    progress.clear();
+    stopListening();
+    await rm(folder, { recursive: true, force: true });
+  }
+  return interrupt.signal.aborted ? INTERRUPTED : 0;
+}
+
+async function writePage(path: string, text: string): Promise<void> {
+  await writeFile(path, text).catch((error: NodeJS.ErrnoException) => {
+    throw new OutriderError('invalid_argument', `--html: cannot write ${path} (${error.code})`, { path });
+  });
+}
+
+async function show(
+  result: BenchResult,
+  { json }: BenchFlags,
+  { out }: Outputs,
+  { stdout, env }: Surroundings,
+): Promise<void> {
+  const text = json ? JSON.stringify(result) : benchTable(result, painter(wantsColour(stdout, env))).join('\n');
+  await out.write(`${text}\n`);
+}
+
+async function measure(bench: Bench): Promise<BenchResult> {
+  const { flags, surroundings, progress, signal } = bench;
+  const { openBackend, env, version, now, clock } = surroundings;
+  const options = engineOptionsFrom(flags);
+  const { plan, hopeless } = await possible(planFrom(flags), options.drafts ?? [], bench);
+  let subject: BenchSubject | undefined;
+  const openEngine = async (kind: 'own' | 'hopeless'): Promise<Engine> => {
+    const backend = await openBackend({ env });
+    const { info } = backend;
+    const drafts = kind === 'hopeless' && hopeless !== undefined ? { drafts: [hopeless] } : {};
+    const engine = await Engine.load(backend, { ...options, ...drafts, onProgress: progress.onLoad, signal });
+    subject ??= subjectOf(engine, info, version);
+    return engine;
+  };
+  const began = now();
+  const onStep = (step: BenchStep): void => progress.show(progressText(step, now() - began));
+  const findings = await runBench(plan, { openEngine, now, onStep, signal });
+  return benchResult(subject!, plan, findings, new Date(clock()));
+}
+
+/** As much of the plan as these drafts allow; what is left out is said. */
+async function possible(
+  plan: BenchPlan,
+  drafts: readonly string[],
+  bench: Bench,
+): Promise<{ readonly plan: BenchPlan; readonly hopeless: string | undefined }> {
+  const note = (text: string): Promise<void> => bench.outputs.err.write(`note: ${visible(text)}\n`);
+  const [largest] = drafts;
+  if (largest === undefined) {
+    await note('no draft model was given (--model-draft): nothing but lookup drafts');
+    const workloads = plan.workloads.filter(({ draft }) => draft === 'own');
+    return { plan: { ...plan, workloads, policies: [ADAPTIVE] }, hopeless: undefined };
+  }
+  if (!plan.workloads.some(({ draft }) => draft === 'hopeless')) return { plan, hopeless: undefined };
+  try {
+    return { plan, hopeless: bench.flags.hopelessDraft ?? (await hopelessDraft(largest, bench)) };
+  } catch (error) {
+    if (!(error instanceof OutriderError && error.code === 'model_invalid')) throw error;
+    await note(`without the workload hopeless, since no hopeless draft could be made: ${error.message}`);
+    const workloads = plan.workloads.filter(({ draft }) => draft !== 'hopeless');
+    return { plan: { ...plan, workloads }, hopeless: undefined };
+  }
+}
+
+/** A model of the draft's shape, and so of about its cost, that knows nothing. */
+async function hopelessDraft(source: string, { surroundings, progress, folder }: Bench): Promise<string> {
+  progress.show('making a hopeless draft');
+  const out = join(folder, 'hopeless.gguf');
+  const backend = await surroundings.openBackend({ env: surroundings.env });
+  try {
+    await makeModel({ source, out, shape: {}, type: 'q8_0', noise: HOPELESS, seed: 1 }, backend);
+  } finally {
+    backend.close();
+  }
+  return out;
+}
+
+const BAR = 24;
+
+function progressText({ workload, contender, pass, done }: BenchStep, elapsedMs: number): string {
+  const filled = Math.round(done * BAR);
+  const bar = '█'.repeat(filled) + '░'.repeat(BAR - filled);
+  const left = done > 0.02 ? `, about ${duration((elapsedMs * (1 - done)) / done)} left` : '';
+  return `${bar} ${Math.round(done * 100)} % ${pass} ${workload} ${contender}${left}`;
+}
+
+function duration(ms: number): string {
+  return ms < 90_000 ? `${Math.ceil(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`;
+}
