@@ -25,7 +25,7 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
     'errors.ts': 'all',
   },
   bench: { speculative: 'all', sampling: 'all', models: 'all', engine: 'all', 'errors.ts': 'all' },
-  server: { engine: 'all', 'errors.ts': 'all' },
+  server: { speculative: 'types', sampling: 'all', text: 'all', engine: 'all', 'errors.ts': 'all' },
   web: {},
   cli: {
     speculative: 'all',

@@ -1,6 +1,8 @@
+import type { Logger } from 'pino';
 import type { EncodedFailure } from '../dialect.js';
-import { FAILURE_STATUS, type Failure, type FailureKind } from '../failure.js';
+import { FAILURE_STATUS, type Failure, type FailureKind, failureOf } from '../failure.js';
 import { inRequestNames } from '../parameter-names.js';
+import { dataFrame } from '../sse.js';
 
 const TYPES: Readonly<Record<FailureKind, string>> = {
   invalid_request: 'invalid_request_error',
@@ -39,5 +41,14 @@ export function encodeFailure(failure: Failure): EncodedFailure {
         ...(kind === 'context_exceeded' && { n_prompt_tokens: promptTokens, n_ctx: contextSize }),
       },
     },
+  };
+}
+
+/** How a stream that has begun tells of an error; no `[DONE]` follows. */
+export function errorFrame(log: Logger, requestId: string): (error: unknown) => string {
+  return (error) => {
+    const failure = failureOf(error);
+    log.error({ requestId, err: failure.details.cause ?? failure }, 'a stream ended with an error');
+    return dataFrame(encodeFailure(failure).body);
   };
 }

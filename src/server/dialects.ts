@@ -1,0 +1,5 @@
+import type { Dialects } from './app.js';
+import { openai } from './openai/index.js';
+
+/** All dialects that are served; OpenAI's words what belongs to none. */
+export const DIALECTS: Dialects = [openai];

@@ -1,0 +1,64 @@
+/** What requests for chats and for plain completions have in common. */
+import { z } from 'zod';
+import type { Mode } from '../../engine/events.js';
+import type { ServiceRequest } from '../../engine/service.js';
+import { Failure } from '../failure.js';
+import { booleanField, given, integerField, optional, stopField, stringField, tokenLimitField } from '../fields.js';
+import type { TextTokenizer } from '../logit-bias.js';
+import { samplingFields, samplingFrom } from '../sampling-fields.js';
+import { speculationFrom, speculativeFields } from '../speculative-fields.js';
+
+/** Choices of one request. */
+const MAX_CHOICES = 128;
+/** Alternatives of a token whose log-probabilities can be had. */
+export const MAX_TOP_LOGPROBS = 20;
+
+export const commonFields = {
+  model: stringField,
+  stream: booleanField,
+  stream_options: optional(z.looseObject({ include_usage: booleanField })),
+  n: integerField(1, MAX_CHOICES),
+  max_tokens: tokenLimitField,
+  seed: integerField(0),
+  stop: stopField,
+  ignore_eos: booleanField,
+  banned_strings: optional(z.array(z.string())),
+  ...samplingFields,
+  ...speculativeFields,
+};
+const schema = z.looseObject(commonFields);
+export type CommonFields = z.output<typeof schema>;
+
+/** All of a request but its prompt and what belongs to one of the two routes. */
+export async function commonRequest(
+  fields: CommonFields,
+  modelMode: Mode | undefined,
+  service: TextTokenizer,
+): Promise<Omit<ServiceRequest, 'prompt'>> {
+  const { max_tokens, seed, stop, ignore_eos, banned_strings } = fields;
+  return {
+    sampling: await samplingFrom(fields, service),
+    ...speculationFrom(fields, modelMode),
+    ...(stop.length > 0 && { stop }),
+    ...given({ maxTokens: max_tokens, seed, ignoreEndOfText: ignore_eos, bannedStrings: banned_strings }),
+  };
+}
+
+/**
+ * The choices of a request: number i draws with seed + i.
+ * @throws Failure where the last seed would not be exact
+ */
+export function choicesOf(request: ServiceRequest, n = 1): readonly ServiceRequest[] {
+  const { seed } = request;
+  if (seed === undefined) return Array.from({ length: n }, () => request);
+  if (!Number.isSafeInteger(seed + n - 1)) {
+    throw new Failure(
+      'invalid_request',
+      `seed: expected an integer up to 2^53 - ${n}, since ${n} choices count up from it`,
+      {
+        parameter: 'seed',
+      },
+    );
+  }
+  return Array.from({ length: n }, (_, choice) => ({ ...request, seed: seed + choice }));
+}

@@ -1,0 +1,129 @@
+/** How requests of the OpenAI and llama.cpp dialects say how tokens are drawn: llama-server's names, and what others call the same. */
+import { z } from 'zod';
+import type { ServiceRequest } from '../engine/service.js';
+import { orderFromLetters, orderFromNames, type SamplingOptions } from '../sampling/index.js';
+import { Failure } from './failure.js';
+import { expected, given, numberField, optional } from './fields.js';
+import { type LogitBiasField, logitBiasField, readLogitBias, type TextTokenizer } from './logit-bias.js';
+
+/** An integer that may be negative where that means "off" or "all". */
+const signedInteger = optional(z.number().int({ error: expected('an integer') }));
+
+const texts = z.array(z.string());
+
+/** Fields to spread into the schema of a request. Ranges are the engine's to check; it names what it expected. */
+export const samplingFields = {
+  temperature: numberField,
+  dynatemp_range: numberField,
+  dynatemp_exponent: numberField,
+  top_k: signedInteger,
+  top_p: numberField,
+  min_p: numberField,
+  typical_p: numberField,
+  typical: numberField,
+  top_n_sigma: numberField,
+  nsigma: numberField,
+  xtc_probability: numberField,
+  xtc_threshold: numberField,
+  repeat_penalty: numberField,
+  repetition_penalty: numberField,
+  rep_pen: numberField,
+  repeat_last_n: signedInteger,
+  rep_pen_range: signedInteger,
+  presence_penalty: numberField,
+  frequency_penalty: numberField,
+  dry_multiplier: numberField,
+  dry_base: numberField,
+  dry_allowed_length: signedInteger,
+  dry_penalty_last_n: signedInteger,
+  dry_sequence_breakers: optional(z.union([texts, z.string()], { error: expected('a list of strings') })),
+  mirostat: optional(z.union([z.literal(0), z.literal(2)], { error: expected('0 (off) or 2') })),
+  mirostat_tau: numberField,
+  mirostat_eta: numberField,
+  min_keep: signedInteger,
+  samplers: optional(z.union([texts, z.string()], { error: expected('a list of names or a string of letters') })),
+  logit_bias: logitBiasField,
+};
+
+const schema = z.object(samplingFields);
+type Fields = z.output<typeof schema>;
+
+/**
+ * The engine's options for what was asked. Of several names for one option llama-server's counts.
+ * @throws Failure, OutriderError invalid_argument
+ */
+export async function samplingFrom(
+  fields: Fields,
+  tokenizer: TextTokenizer,
+): Promise<NonNullable<ServiceRequest['sampling']>> {
+  return given({
+    temperature: fields.temperature,
+    dynatempRange: fields.dynatemp_range,
+    dynatempExponent: fields.dynatemp_exponent,
+    topK: offBelowZero(fields.top_k),
+    topP: fields.top_p,
+    minP: fields.min_p,
+    typicalP: fields.typical_p ?? fields.typical,
+    topNSigma: offBelowZero(fields.top_n_sigma ?? fields.nsigma),
+    xtcProbability: fields.xtc_probability,
+    xtcThreshold: fields.xtc_threshold,
+    repeatPenalty: fields.repeat_penalty ?? fields.repetition_penalty ?? fields.rep_pen,
+    penaltyRange: allBelowZero(fields.repeat_last_n ?? fields.rep_pen_range),
+    presencePenalty: fields.presence_penalty,
+    frequencyPenalty: fields.frequency_penalty,
+    dryMultiplier: fields.dry_multiplier,
+    dryBase: fields.dry_base,
+    dryAllowedLength: fields.dry_allowed_length,
+    dryRange: allBelowZero(fields.dry_penalty_last_n),
+    drySequenceBreakers: breakersFrom(fields.dry_sequence_breakers),
+    mirostat: mirostatFrom(fields.mirostat),
+    mirostatTau: fields.mirostat_tau,
+    mirostatEta: fields.mirostat_eta,
+    minKeep: fields.min_keep,
+    order: orderFrom(fields.samplers),
+    logitBias: await biasFrom(fields.logit_bias, tokenizer),
+  });
+}
+
+/** llama-server takes any negative number as off; ours is 0. */
+function offBelowZero(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Math.max(0, value);
+}
+
+function allBelowZero(value: number | undefined): number | 'all' | undefined {
+  return value === -1 ? 'all' : value;
+}
+
+function mirostatFrom(version: 0 | 2 | undefined): SamplingOptions['mirostat'] | undefined {
+  if (version === undefined) return undefined;
+  return version === 2 ? 'v2' : 'off';
+}
+
+/** Some front ends send the list as the JSON of one. */
+export function breakersFrom(value: string | readonly string[] | undefined): readonly string[] | undefined {
+  if (typeof value !== 'string') return value;
+  if (value.trim() === '') return undefined;
+  try {
+    return texts.parse(JSON.parse(value));
+  } catch {
+    throw new Failure('invalid_request', 'dry_sequence_breakers: expected a list of strings', {
+      parameter: 'dry_sequence_breakers',
+    });
+  }
+}
+
+/** A list of names, names between semicolons, or letters; an empty list asks for nothing. */
+function orderFrom(samplers: string | readonly string[] | undefined): SamplingOptions['order'] | undefined {
+  if (samplers === undefined || samplers.length === 0) return undefined;
+  const letters =
+    typeof samplers === 'string' && !samplers.includes(';') && samplers.length <= 9 && !samplers.includes('_');
+  return letters ? orderFromLetters(samplers) : orderFromNames(samplers);
+}
+
+async function biasFrom(
+  field: LogitBiasField,
+  tokenizer: TextTokenizer,
+): Promise<SamplingOptions['logitBias'] | undefined> {
+  const bias = await readLogitBias(field, tokenizer);
+  return bias.size > 0 ? bias : undefined;
+}

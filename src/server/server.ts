@@ -1,0 +1,94 @@
+/** The server as a whole: an address at once, answers when the engine is there, an orderly end. */
+import type { Logger } from 'pino';
+import type { EngineService } from '../engine/service.js';
+import { Activity } from './activity.js';
+import { createApp, createLoadingApp, type Dialects } from './app.js';
+import { type Listening, listen } from './listen.js';
+import { activityLog } from './logging.js';
+import { Metrics } from './metrics.js';
+import type { ServerSettings } from './settings.js';
+
+export interface ServerOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly settings: ServerSettings;
+  readonly dialects: Dialects;
+  /** Outrider's own version. */
+  readonly version: string;
+  readonly log: Logger;
+  /** Milliseconds of a steady clock. */
+  readonly now: () => number;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+/** A server that listens. Until it has an engine it answers that the models are being loaded. */
+export class Server {
+  readonly #listening: Listening;
+  readonly #options: ServerOptions;
+  #activity: Activity | undefined;
+
+  private constructor(listening: Listening, options: ServerOptions) {
+    this.#listening = listening;
+    this.#options = options;
+  }
+
+  /**
+   * Takes the address before anything is loaded for it.
+   * @throws OutriderError listen_failed, with the way out
+   */
+  static async open(options: ServerOptions): Promise<Server> {
+    const { host, port, settings, dialects } = options;
+    const listening = await listen({
+      host,
+      port,
+      fetch: createLoadingApp(settings, dialects).fetch,
+      bodyLimitBytes: settings.bodyLimitBytes,
+      encodeFailure: dialects.at(-1)!.encodeFailure,
+    });
+    return new Server(listening, options);
+  }
+
+  /** Where a client on this machine finds it. */
+  get url(): string {
+    return this.#listening.url;
+  }
+
+  get port(): number {
+    return this.#listening.port;
+  }
+
+  /** From now on requests are answered. The service stays the caller's, who closes it after the server. */
+  serve(service: EngineService): void {
+    const { settings, dialects, version, log, now, clock } = this.#options;
+    const activity = new Activity(service, now);
+    const metrics = new Metrics(service, now);
+    activity.listen(metrics);
+    activity.listen(activityLog(log, settings.logText));
+    const startedAt = (clock() - now()) / 1000;
+    const context = { service, activity, metrics, settings, startedAt, version, log, now, clock };
+    this.#activity = activity;
+    this.#listening.serve(createApp(context, dialects).fetch);
+  }
+
+  /**
+   * Takes no more requests, lets those that run finish for `settings.stopMs`, tells the clients of the rest that it stops, and
+   * closes all connections.
+   */
+  async stop(): Promise<void> {
+    this.#listening.stopAccepting();
+    const activity = this.#activity;
+    if (activity !== undefined) {
+      const deadline = setTimeout(() => activity.stop(), this.#options.settings.stopMs);
+      await activity.idle();
+      clearTimeout(deadline);
+    }
+    await this.#listening.close();
+  }
+
+  /** Ends what runs at once, for those who do not wait for `stop`. */
+  hurry(): void {
+    this.#activity?.stop();
+  }
+}
