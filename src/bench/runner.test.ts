@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fakeEngine } from '../engine/testing/engine.js';
+import type { Peer } from './peers/peer.js';
 import { ADAPTIVE, POLICIES } from './policies.js';
 import { type BenchPlan, type BenchStep, runBench } from './runner.js';
 import type { Workload } from './workloads.js';
@@ -21,7 +22,7 @@ const PLAN: BenchPlan = {
   seed: 7,
 };
 
-async function bench(plan: Partial<BenchPlan> = {}, signal?: AbortSignal) {
+async function bench(plan: Partial<BenchPlan> = {}, peers: readonly Peer[] = [], signal?: AbortSignal) {
   const steps: BenchStep[] = [];
   const opened: string[] = [];
   const findings = await runBench(
@@ -32,6 +33,7 @@ async function bench(plan: Partial<BenchPlan> = {}, signal?: AbortSignal) {
         const drift = drafts === 'own' ? 0.1 : 1;
         return (await fakeEngine({ target: LONG, draft: { ...LONG, drift } })).engine;
       },
+      peers,
       now: () => performance.now(),
       onStep: (step) => steps.push(step),
       signal,
@@ -80,6 +82,33 @@ describe('the bench', () => {
     expect(steps.at(-1)).toMatchObject({ pass: 'oracle', done: 1 });
   });
 
+  test('gives other programs their turns where the true models draft', async () => {
+    const asleep = new Set<string>();
+    const peer = (setting: string, ms: number): Peer => ({
+      name: 'other',
+      setting,
+      system: '',
+      generate: async ({ tokens }) => {
+        expect(asleep).not.toContain(setting);
+        return { ms, tokens, drafted: 2, accepted: 1 };
+      },
+      pause: () => asleep.add(setting),
+      resume: () => asleep.delete(setting),
+      close: async () => {},
+    });
+    const { findings, steps } = await bench({ workloads: WORKLOADS.slice(1) }, [
+      peer('plain', 300),
+      peer('default', 200),
+    ]);
+    const [good, mixed] = findings.workloads;
+    expect(mixed!.peers).toEqual({});
+    expect(Object.keys(good!.peers)).toEqual(['other plain', 'other default']);
+    expect(good!.peers['other plain']!.speedup).toBeUndefined();
+    expect(good!.peers['other default']).toMatchObject({ ms: [200, 200], speedup: 1.5, drafted: 4, accepted: 2 });
+    expect(good!.peers['other default']!.against).toBeGreaterThan(0);
+    expect(steps.map(({ contender }) => contender)).toContain('other default');
+  });
+
   test('runs once where there is no time for more', async () => {
     const { findings } = await bench({ repetitions: 50, enoughMs: 0, policies: [ADAPTIVE] });
     expect(findings.repetitions).toBe(1);
@@ -94,6 +123,6 @@ describe('the bench', () => {
   });
 
   test('ends when it is told to', async () => {
-    await expect(bench({}, AbortSignal.abort())).rejects.toThrow();
+    await expect(bench({}, [], AbortSignal.abort())).rejects.toThrow();
   });
 });

@@ -8,11 +8,13 @@ import { calibrationCurves } from './calibration.js';
 import { costTables, type MeasuredCosts, measuredCosts } from './costs.js';
 import { foresee } from './foresight.js';
 import { median } from './interval.js';
+import { runPeer } from './peer-runs.js';
+import type { Peer } from './peers/peer.js';
 import { ADAPTIVE, PLAIN, type Policy } from './policies.js';
 import type { BenchResult, BenchWorkload } from './result.js';
-import { type Repetitions, summarisePlain, summarisePolicy } from './summary.js';
-import { type RoundRecord, runWorkload, type WorkloadRun } from './workload-run.js';
-import type { Workload } from './workloads.js';
+import { runWorkload, type WorkloadRun } from './workload-run.js';
+import { nameOf, summariseWorkload, type WorkloadRuns, warmRounds } from './workload-runs.js';
+import { tokensOfEach, type Workload } from './workloads.js';
 
 export interface BenchPlan {
   readonly workloads: readonly Workload[];
@@ -33,6 +35,8 @@ export interface BenchPlan {
 export interface BenchParts {
   /** Loads the target with its drafts, or with a hopeless one in their place. The bench closes it. */
   readonly openEngine: (drafts: 'own' | 'hopeless') => Promise<Engine>;
+  /** Other programs. They take their turns where the true models draft and `adaptive` runs, to be compared with. */
+  readonly peers: readonly Peer[];
   /** Milliseconds of a steady clock. */
   readonly now: () => number;
   readonly onStep: (step: BenchStep) => void;
@@ -49,12 +53,6 @@ export interface BenchStep {
 }
 
 export type Findings = Pick<BenchResult, 'costs' | 'workloads' | 'calibration'> & { readonly repetitions: number };
-
-/** All runs of a workload, as far as they are there. */
-interface WorkloadRuns {
-  readonly workload: Workload;
-  readonly policies: ReadonlyMap<Policy, WorkloadRun[]>;
-}
 
 /**
  * Runs the plan: first the workloads of the true drafts, then, on an engine of its own, the hopeless one.
@@ -104,7 +102,7 @@ class BenchRun {
       while (repetition < this.#plan.repetitions && this.#elapsed() + lastMs <= end);
       this.#repetitions = Math.min(this.#repetitions, repetition);
       this.#finished += all.length;
-      const costs = measuredCosts(engine, roundsOf(all));
+      const costs = measuredCosts(engine, all.flatMap(warmRounds));
       this.#costs ??= costs;
       for (const runs of all) this.#workloads.push(await this.#summarise(engine, runs, costs));
     } finally {
@@ -136,50 +134,53 @@ class BenchRun {
     return this.#elapsed() - began;
   }
 
-  #turnsOf(engine: Engine, { workload, policies }: WorkloadRuns): Turn[] {
+  #turnsOf(engine: Engine, { workload, policies, peers }: WorkloadRuns): Turn[] {
     const { tokens, seed } = this.#plan;
     const { now, signal } = this.#parts;
-    return [...policies].map(([policy, runs]) => ({
+    const { temperature } = workload;
+    const prompts = workload.prompts.map((prompt) => engine.tokenize(prompt).tokens);
+    const request = { prompts, temperature, seed, tokens: tokensOfEach(workload, tokens) };
+    const others = [...peers].map(([peer, runs]) => ({
+      contender: nameOf(peer),
+      take: async () => runs.push(await runPeer({ peer, ...request })),
+    }));
+    const ours = [...policies].map(([policy, runs]) => ({
       contender: policy.name,
       take: async () => runs.push(await runWorkload({ engine, workload, policy, tokens, seed, now, signal })),
     }));
+    return [...ours, ...others];
   }
 
-  async #summarise(engine: Engine, { workload, policies }: WorkloadRuns, costs: MeasuredCosts): Promise<BenchWorkload> {
-    const repetitionsOf = (policy: Policy): Repetitions => {
-      const [cold, ...warm] = policies.get(policy)!;
-      return { cold: cold!, warm };
-    };
-    const plain = repetitionsOf(PLAIN);
-    const others = this.#plan.policies.slice(1);
-    const summaries = Object.fromEntries(
-      others.map((policy) => [policy.name, summarisePolicy(repetitionsOf(policy), plain)]),
-    );
-    const adaptive = policies.get(ADAPTIVE)?.slice(1) ?? [];
+  async #summarise(engine: Engine, runs: WorkloadRuns, costs: MeasuredCosts): Promise<BenchWorkload> {
+    const summary = summariseWorkload(runs);
+    const adaptive = runs.policies.get(ADAPTIVE)?.slice(1) ?? [];
     this.#adaptive.push(...adaptive);
-    const texts = adaptive.at(-1)?.texts;
-    const { seed, oracleMs } = this.#plan;
+    const last = adaptive.at(-1);
+    if (last === undefined) return { ...summary, oracle: undefined };
+    const { workload } = runs;
     this.#report(workload, 'foresight', 'oracle');
-    const oracle =
-      texts &&
-      (await foresee({
-        engine,
-        workload,
-        texts,
-        seed,
-        costs,
-        budgetMs: oracleMs,
-        promptMs: median(plain.warm.map(({ firstTokenMs }) => firstTokenMs)),
-        speedup: summaries[ADAPTIVE.name]!.speedup,
-        signal: this.#parts.signal,
-      }));
-    const promptTokens = plain.cold.texts.reduce((sum, { prompt }) => sum + prompt.length, 0);
-    const { name, temperature } = workload;
-    return { name, temperature, promptTokens, plain: summarisePlain(plain), policies: summaries, peers: {}, oracle };
+    const oracle = await foresee({
+      engine,
+      workload,
+      texts: last.texts,
+      seed: this.#plan.seed,
+      costs,
+      budgetMs: this.#plan.oracleMs,
+      promptMs: median(summary.plain.firstTokenMs),
+      speedup: summary.policies[ADAPTIVE.name]!.speedup,
+      signal: this.#parts.signal,
+    });
+    return { ...summary, oracle };
   }
 
   #runsOf(workload: Workload): WorkloadRuns {
-    return { workload, policies: new Map(this.#plan.policies.map((policy) => [policy, []])) };
+    const { policies } = this.#plan;
+    const comparable = workload.draft === 'own' && policies.includes(ADAPTIVE);
+    return {
+      workload,
+      policies: new Map(policies.map((policy) => [policy, []])),
+      peers: new Map((comparable ? this.#parts.peers : []).map((peer) => [peer, []])),
+    };
   }
 
   #elapsed(): number {
@@ -188,14 +189,8 @@ class BenchRun {
 
   #report({ name }: Workload, contender: string, pass: BenchStep['pass']): void {
     const { workloads, policies, repetitions, enoughMs } = this.#plan;
-    const turns = workloads.length * policies.length * (1 + repetitions);
+    const turns = workloads.length * (policies.length + this.#parts.peers.length) * (1 + repetitions);
     const done = Math.min(1, Math.max(this.#turns / turns, this.#elapsed() / enoughMs));
     this.#parts.onStep({ workload: name, contender, pass, done });
   }
-}
-
-/** Of the warm runs. */
-function roundsOf(all: readonly WorkloadRuns[]): RoundRecord[] {
-  const runs = all.flatMap(({ policies }) => [...policies.values()].flatMap((ofPolicy) => ofPolicy.slice(1)));
-  return runs.flatMap(({ rounds }) => rounds);
 }

@@ -5,7 +5,7 @@ import { GarblingDrafter } from './garbling-drafter.js';
 import { greedyDrawing, openModelDrafter, sharedDrawing } from './model-drafter.js';
 import type { Policy } from './policies.js';
 import type { FinishedText } from './trace.js';
-import type { Workload } from './workloads.js';
+import { tokensOfEach, type Workload } from './workloads.js';
 
 /** What the bench keeps of a round. */
 export interface RoundRecord
@@ -65,7 +65,7 @@ export function requestsOf({ workload, policy, tokens, seed }: Omit<RunPlan, 'en
   return prompts.map((prompt) => ({
     prompt,
     ...policy.options,
-    maxTokens: Math.ceil(tokens / prompts.length),
+    maxTokens: tokensOfEach(workload, tokens),
     ignoreEndOfText: true,
     seed,
     sampling: { temperature },

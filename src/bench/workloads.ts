@@ -19,6 +19,11 @@ export interface Workload {
   readonly draft: WorkloadDraft;
 }
 
+/** Tokens of each answer, if all of the workload's answers together are to have so many. */
+export function tokensOfEach({ prompts }: Workload, tokens: number): number {
+  return Math.ceil(tokens / prompts.length);
+}
+
 /** Every workload, in the order in which they run. */
 export const WORKLOADS: readonly Workload[] = [
   greedy('counting', ['Count from 1 to 400.']),

@@ -93,7 +93,7 @@ async function measure(bench: Bench): Promise<BenchResult> {
   };
   const began = now();
   const onStep = (step: BenchStep): void => progress.show(progressText(step, now() - began));
-  const findings = await runBench(plan, { openEngine, now, onStep, signal });
+  const findings = await runBench(plan, { openEngine, peers: [], now, onStep, signal });
   return benchResult(subject!, plan, findings, new Date(clock()));
 }
 
