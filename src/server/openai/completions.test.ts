@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest';
+import { eventsOf, testServer } from '../testing/app.js';
+
+const PATH = '/v1/completions';
+
+// biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
+type Json = any;
+
+const ask = async (server: ReturnType<typeof testServer>, body: object): Promise<Json> => {
+  const response = await server.post(PATH, body);
+  expect(response.status, await response.clone().text()).toBe(200);
+  return response.json();
+};
+
+test('an answer has OpenAI’s shape', async () => {
+  const body = await ask(testServer(), { prompt: 'Once' });
+  expect(body).toMatchObject({
+    object: 'text_completion',
+    choices: [{ index: 0, text: 'Hello, world!', logprobs: null, finish_reason: 'stop' }],
+    usage: { prompt_tokens: 4, completion_tokens: 4, total_tokens: 8 },
+  });
+  expect(body.id).toMatch(/^cmpl-/);
+});
+
+describe('prompts', () => {
+  test.each<[string, unknown, unknown[]]>([
+    ['a text', 'ab', [{ text: 'ab' }]],
+    ['an empty text', '', [{ text: '' }]],
+    ['texts', ['a', 'b'], [{ text: 'a' }, { text: 'b' }]],
+    ['tokens', [1, 2], [{ tokens: [1, 2] }]],
+    ['lists of tokens', [[1], [2, 3]], [{ tokens: [1] }, { tokens: [2, 3] }]],
+    ['tokens and texts in one', [1, 'ab', 2], [{ tokens: [1, 97, 98, 2] }]],
+    ['a text and a list', ['a', [1, 'b']], [{ text: 'a' }, { tokens: [1, 98] }]],
+  ])('%s', async (_, prompt, prompts) => {
+    const server = testServer();
+    const { choices } = await ask(server, { prompt });
+    expect(server.service.requests.map((request) => request.prompt)).toEqual(prompts);
+    expect(choices).toHaveLength(prompts.length);
+  });
+
+  test('have n choices each, and count once', async () => {
+    const server = testServer();
+    const { choices, usage } = await ask(server, { prompt: ['a', 'bc'], n: 2, seed: 5 });
+    expect(server.service.requests.map(({ prompt, seed }) => [prompt, seed])).toEqual([
+      [{ text: 'a' }, 5],
+      [{ text: 'a' }, 6],
+      [{ text: 'bc' }, 5],
+      [{ text: 'bc' }, 6],
+    ]);
+    expect(choices.map(({ index }: Json) => index)).toEqual([0, 1, 2, 3]);
+    expect(usage).toMatchObject({ prompt_tokens: 3, completion_tokens: 16 });
+  });
+});
+
+test('log-probabilities come in both shapes', async () => {
+  const { choices } = await ask(testServer(), { prompt: 'Once', logprobs: 2 });
+  expect(choices[0].logprobs).toMatchObject({
+    tokens: ['Hello', ', ', 'world', '!'],
+    token_logprobs: [-0.25, -0.25, -0.25, -0.25],
+    text_offset: [0, 5, 7, 12],
+    content: [{ token: 'Hello' }, { token: ', ' }, { token: 'world' }, { token: '!' }],
+  });
+  expect(choices[0].logprobs.top_logprobs[0]).toEqual({ Hello: -0.25, '#1': -1.25 });
+});
+
+test('the prompt is echoed where that is asked for', async () => {
+  const server = testServer();
+  expect((await ask(server, { prompt: 'Once ', echo: true })).choices[0].text).toBe('Once Hello, world!');
+  const events = (await eventsOf(await server.post(PATH, { prompt: 'Once ', echo: true, stream: true }))) as Json[];
+  expect(events.map((event) => event.choices?.[0].text ?? '').join('')).toBe('Once Hello, world!');
+});
+
+test('a stream ends with one finish reason, usage if wanted, and [DONE]', async () => {
+  const body = { prompt: 'Once', stream: true, logprobs: 1, stream_options: { include_usage: true } };
+  const events = (await eventsOf(await testServer().post(PATH, body))) as Json[];
+  const chunks = events.slice(0, -2);
+  expect(chunks.map(({ choices }) => choices[0].finish_reason)).toEqual([
+    ...Array(chunks.length - 1).fill(null),
+    'stop',
+  ]);
+  expect(chunks.map(({ choices }) => choices[0].text).join('')).toBe('Hello, world!');
+  expect(chunks.flatMap(({ choices }) => choices[0].logprobs?.text_offset ?? [])).toEqual([0, 5, 7, 12]);
+  expect(events.at(-2)).toMatchObject({ choices: [], usage: { completion_tokens: 4 } });
+  expect(events.at(-1)).toBe('[DONE]');
+});
+
+test('models are listed with what they stand for', async () => {
+  const server = testServer();
+  for (const path of ['/v1/models', '/models']) {
+    const list = (await (await server.get(path)).json()) as Json;
+    expect(list.object).toBe('list');
+    expect(list.data.map(({ id, outrider }: Json) => [id, outrider.mode])).toEqual([
+      ['main', 'speculative'],
+      ['main:main', 'main'],
+      ['draft', 'draft'],
+    ]);
+  }
+  expect(await (await server.get('/v1/models/main:main')).json()).toMatchObject({ id: 'main:main', object: 'model' });
+  expect((await server.get('/v1/models/other')).status).toBe(404);
+});
