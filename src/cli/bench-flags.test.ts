@@ -53,6 +53,11 @@ describe('the plan', () => {
     });
   });
 
+  test('has a time limit where one is given', () => {
+    expect(plan('--minutes', '45')).toMatchObject({ repetitions: 9, enoughMs: 45 * 60_000 });
+    expect(plan('--minutes', '1', '--repetitions', '99')).toMatchObject({ repetitions: 99, enoughMs: 60_000 });
+  });
+
   test.each([
     [['--workloads', 'chat,poetry'], /--workloads: expected names of counting, json, .*got 'chat,poetry'/],
     [['--policies', ''], /--policies: expected names of plain, adaptive/],
