@@ -57,6 +57,8 @@ export async function listen({ host, port, fetch, bodyLimitBytes, encodeFailure 
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
       connectionsCheckingInterval: CHECK_INTERVAL,
       noDelay: true,
+      // Refused by our listener instead, in words.
+      requireHostHeader: false,
     },
     (incoming, outgoing) => void listener(incoming, outgoing),
   );
