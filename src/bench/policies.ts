@@ -3,7 +3,8 @@ import type { GenerationRequest } from '../engine/index.js';
 /** A way to decide what is drafted, as the request says it. */
 export interface Policy {
   readonly name: string;
-  readonly options: Pick<GenerationRequest, 'mode' | 'draft'>;
+  /** With a rule of verification other than `match` the request has no seed, and its text is another each time. */
+  readonly options: Pick<GenerationRequest, 'mode' | 'draft' | 'verification'>;
   /** `greedy`: the draft model as llama.cpp asks it, its likeliest token each time (greedy-drafter.ts). */
   readonly drafter: 'engine' | 'greedy';
 }
@@ -19,6 +20,8 @@ export const POLICIES: readonly Policy[] = [
   ADAPTIVE,
   fixed(3),
   fixed(8),
+  // To be held against fixed3 at the same temperature: what the rule is worth.
+  { ...fixed(3), name: 'block3', options: { ...fixed(3).options, verification: 'block' } },
   // llama.cpp's `draft-simple` at its defaults, and at the setting that its users recommend for large models.
   llama('llama', { max: 3, minConfidence: 0 }),
   llama('llama16', { max: 16, minConfidence: 0.75 }),
@@ -31,4 +34,9 @@ function fixed(tokens: number): Policy {
 
 function llama(name: string, draft: { readonly max: number; readonly minConfidence: number }): Policy {
   return { name, options: { draft }, drafter: 'greedy' };
+}
+
+/** A rule of verification differs from `match` only where there is something to draw. */
+export function applies({ options }: Policy, temperature: number): boolean {
+  return options.verification === undefined || temperature > 0;
 }

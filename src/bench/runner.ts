@@ -10,7 +10,7 @@ import { foresee } from './foresight.js';
 import { median } from './interval.js';
 import { runPeer } from './peer-runs.js';
 import type { Peer } from './peers/peer.js';
-import { ADAPTIVE, PLAIN, type Policy } from './policies.js';
+import { ADAPTIVE, applies, PLAIN, type Policy } from './policies.js';
 import type { BenchResult, BenchWorkload } from './result.js';
 import { runWorkload, type WorkloadRun } from './workload-run.js';
 import { nameOf, summariseWorkload, type WorkloadRuns, warmRounds } from './workload-runs.js';
@@ -174,7 +174,7 @@ class BenchRun {
   }
 
   #runsOf(workload: Workload): WorkloadRuns {
-    const { policies } = this.#plan;
+    const policies = this.#plan.policies.filter((policy) => applies(policy, workload.temperature));
     const comparable = workload.draft === 'own' && policies.includes(ADAPTIVE);
     return {
       workload,

@@ -19,7 +19,7 @@ describe('the plan', () => {
       repetitions: 9,
       enoughMs: Number.POSITIVE_INFINITY,
     });
-    expect(namesOf(everything.policies)).toEqual(['adaptive', 'fixed3', 'fixed8', 'llama', 'llama16']);
+    expect(namesOf(everything.policies)).toEqual(['adaptive', 'fixed3', 'fixed8', 'block3', 'llama', 'llama16']);
   });
 
   test('is short where it has to be quick, on at least eight workloads', () => {
