@@ -5,7 +5,7 @@ export interface Policy {
   readonly name: string;
   /** With a rule of verification other than `match` the request has no seed, and its text is another each time. */
   readonly options: Pick<GenerationRequest, 'mode' | 'draft' | 'verification'>;
-  /** `greedy`: the draft model as llama.cpp asks it, its likeliest token each time (greedy-drafter.ts). */
+  /** `greedy`: the draft model as llama.cpp asks it, its likeliest token each time (model-drafter.ts). */
   readonly drafter: 'engine' | 'greedy';
 }
 
@@ -22,7 +22,7 @@ export const POLICIES: readonly Policy[] = [
   fixed(8),
   // To be held against fixed3 at the same temperature: what the rule is worth.
   { ...fixed(3), name: 'block3', options: { ...fixed(3).options, verification: 'block' } },
-  // llama.cpp's `draft-simple` at its defaults, and at the setting that its users recommend for large models.
+  // llama.cpp's `draft-simple` at its defaults, and at those that it had before.
   llama('llama', { max: 3, minConfidence: 0 }),
   llama('llama16', { max: 16, minConfidence: 0.75 }),
 ];

@@ -88,6 +88,7 @@ async function measure(bench: Bench): Promise<BenchResult> {
     const { info } = backend;
     const drafts = kind === 'hopeless' && hopeless !== undefined ? { drafts: [hopeless] } : {};
     const engine = await Engine.load(backend, { ...options, ...drafts, onProgress: progress.onLoad, signal });
+    if (kind === 'own') for (const text of engine.models.notes) await note(bench, text);
     subject ??= subjectOf(engine, info, version);
     return engine;
   };
@@ -103,22 +104,26 @@ async function possible(
   drafts: readonly string[],
   bench: Bench,
 ): Promise<{ readonly plan: BenchPlan; readonly hopeless: string | undefined }> {
-  const note = (text: string): Promise<void> => bench.outputs.err.write(`note: ${visible(text)}\n`);
-  const [largest] = drafts;
-  if (largest === undefined) {
-    await note('no draft model was given (--model-draft): nothing but lookup drafts');
+  const [first] = drafts;
+  if (first === undefined) {
+    await note(bench, 'no draft model was given (--model-draft): nothing but lookup drafts');
     const workloads = plan.workloads.filter(({ draft }) => draft === 'own');
     return { plan: { ...plan, workloads, policies: [ADAPTIVE] }, hopeless: undefined };
   }
   if (!plan.workloads.some(({ draft }) => draft === 'hopeless')) return { plan, hopeless: undefined };
   try {
-    return { plan, hopeless: bench.flags.hopelessDraft ?? (await hopelessDraft(largest, bench)) };
+    return { plan, hopeless: bench.flags.hopelessDraft ?? (await hopelessDraft(first, bench)) };
   } catch (error) {
     if (!(error instanceof OutriderError && error.code === 'model_invalid')) throw error;
-    await note(`without the workload hopeless, since no hopeless draft could be made: ${error.message}`);
+    await note(bench, `without the workload hopeless, since no hopeless draft could be made: ${error.message}`);
     const workloads = plan.workloads.filter(({ draft }) => draft !== 'hopeless');
     return { plan: { ...plan, workloads }, hopeless: undefined };
   }
+}
+
+async function note({ outputs: { err }, progress }: Bench, text: string): Promise<void> {
+  progress.clear();
+  await err.write(`note: ${visible(text)}\n`);
 }
 
 /** A model of the draft's shape, and so of about its cost, that knows nothing. */
