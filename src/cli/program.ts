@@ -10,6 +10,8 @@ import { addMakeModel } from './make-model.js';
 import { Output } from './output.js';
 import { type Outputs, run } from './run.js';
 import { addRunFlags } from './run-flags.js';
+import { serve } from './serve.js';
+import { addServeFlags, type ServeFlags } from './serve-flags.js';
 import type { Surroundings } from './surroundings.js';
 import { visible } from './terminal.js';
 
@@ -78,6 +80,11 @@ export function buildProgram(outputs: Outputs, surroundings: Surroundings, resul
       result.code = await run(prompt, flags, outputs, surroundings);
     });
 
+  const serveCommand = addServeFlags(program.command('serve'))
+    .description('Serves the models over HTTP, to clients of the OpenAI API, KoboldCpp and llama.cpp.')
+    .addHelpText('after', SERVE_EXAMPLES)
+    .action(() => serve(typedFlags(serveCommand), outputs, surroundings));
+
   program
     .command('inspect')
     .argument('[target]', 'a GGUF file, or any part of a split one')
@@ -126,6 +133,15 @@ On a terminal accepted drafts are green, the target's corrections red, its bonus
 Flags of llama.cpp and KoboldCpp under their own names are understood too (-md, -ngl, --draftmodel, --draftamount, ...).
 Exit code: 0, 2 (the call is at fault), 130 (Ctrl-C), 1 (anything else).`;
 
+const SERVE_EXAMPLES = `
+Examples:
+  outrider serve
+  outrider serve -m target.gguf -md draft.gguf -c 8192 --parallel 4
+  outrider serve --host 0.0.0.0 --api-key-file keys.txt --allowed-host my-machine.local
+  curl http://127.0.0.1:5001/v1/chat/completions -d '{"messages": [{"role": "user", "content": "Hi"}]}'
+
+A SIGTERM or Ctrl-C lets running requests finish, a second one ends them.`;
+
 const INSPECT_EXAMPLES = `
 Examples:
   outrider inspect                          (the machine alone)
@@ -144,6 +160,12 @@ which all take turns. Green and red: the whole 95 % interval is above or below 1
 least expected time of one who knows how likely each drafted token is accepted, share what
 adaptive reaches of it; agrees says how often the draft model's next token is the text's. What was
 learnt before is neither used nor changed (outrider learned).`;
+
+/** Flags as they were typed, without those that have their default: what a config file says may take its place. */
+function typedFlags(command: Command): ServeFlags {
+  const typed = Object.entries(command.opts()).filter(([name]) => command.getOptionValueSource(name) === 'cli');
+  return Object.fromEntries(typed);
+}
 
 /** Whether any command has this flag with a value behind it. */
 function takesValue(program: Command): (flag: string) => boolean {

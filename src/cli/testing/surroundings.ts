@@ -2,6 +2,8 @@ import { Readable } from 'node:stream';
 import type { GenerationEvent } from '../../engine/events.js';
 import type { EngineOptions } from '../../engine/options.js';
 import type { GenerationRequest } from '../../engine/request.js';
+import type { EngineService } from '../../engine/service.js';
+import { FakeService } from '../../server/testing/fake-service.js';
 import type { CommandEngine, CommandModel, Surroundings, TextSource } from '../surroundings.js';
 import { RecordingSink } from './text-sink.js';
 
@@ -18,6 +20,8 @@ export interface Stage {
   closed: number;
   /** Ctrl-C. */
   interrupt(): void;
+  /** SIGTERM. */
+  terminate(): void;
 }
 
 export interface StageOptions {
@@ -25,6 +29,9 @@ export interface StageOptions {
   readonly stdout?: RecordingSink;
   readonly stderr?: RecordingSink;
   readonly env?: NodeJS.ProcessEnv;
+  readonly folder?: string;
+  /** What a server speaks to. */
+  readonly service?: EngineService;
   readonly script?: Script;
   /** Fails to load with this. */
   readonly loadError?: Error;
@@ -35,6 +42,7 @@ export function stage(options: StageOptions = {}): Stage {
   const stdout = options.stdout ?? new RecordingSink();
   const stderr = options.stderr ?? new RecordingSink();
   const listeners = new Set<() => void>();
+  const terminators = new Set<() => void>();
   const loaded: EngineOptions[] = [];
   const requests: GenerationRequest[] = [];
   const result: Stage = {
@@ -46,11 +54,15 @@ export function stage(options: StageOptions = {}): Stage {
     interrupt: () => {
       for (const listener of listeners) listener();
     },
+    terminate: () => {
+      for (const listener of terminators) listener();
+    },
     surroundings: {
       stdin: options.stdin ?? Readable.from([]),
       stdout,
       stderr,
       env: options.env ?? {},
+      folder: options.folder ?? '/nowhere',
       version: '1.2.3',
       now: () => 1000,
       clock: () => 0,
@@ -58,6 +70,15 @@ export function stage(options: StageOptions = {}): Stage {
       onInterrupt: (listener) => {
         listeners.add(listener);
         return () => listeners.delete(listener);
+      },
+      onTerminate: (listener) => {
+        terminators.add(listener);
+        return () => terminators.delete(listener);
+      },
+      openService: async (wanted) => {
+        loaded.push(wanted);
+        if (options.loadError) throw options.loadError;
+        return options.service ?? new FakeService();
       },
       openBackend: async () => {
         throw new Error('no backend on this stage');

@@ -1,0 +1,112 @@
+import type { Command } from 'commander';
+import type { EngineOptions } from '../engine/options.js';
+import { LOG_LEVELS, type LogLevel } from '../server/logging.js';
+import { SERVER_DEFAULTS, type ServerSettings } from '../server/settings.js';
+import { given } from './given.js';
+import { addModelFlags, engineOptionsFrom, type ModelFlags } from './model-flags.js';
+import { anyText, integer, listOption, number, oneOf, type Reader, valueOption } from './options.js';
+
+/** KoboldCpp's address: its front ends find it. */
+export const DEFAULT_HOST = '127.0.0.1';
+export const DEFAULT_PORT = 5001;
+
+const MEBIBYTE = 2 ** 20;
+
+/** What commander makes of the flags of `serve`; the config file has the same names. */
+export interface ServeFlags extends ModelFlags {
+  readonly host?: string;
+  readonly port?: number;
+  readonly parallel?: number;
+  readonly apiKey?: readonly string[];
+  readonly apiKeyFile?: string;
+  readonly allowedHost?: readonly string[];
+  readonly corsOrigin?: readonly string[];
+  /** MiB. */
+  readonly bodyLimit?: number;
+  /** Seconds. */
+  readonly stopTimeout?: number;
+  readonly inProcess?: boolean;
+  readonly metrics?: boolean;
+  readonly slots?: boolean;
+  readonly logLevel?: LogLevel;
+  readonly logText?: boolean;
+  readonly config?: string;
+  readonly verbose?: boolean;
+}
+
+const seconds: Reader<number> = {
+  expected: 'a number of seconds, at least 0',
+  read: (text) => {
+    const value = number.read(text);
+    return value !== undefined && value >= 0 ? value : undefined;
+  },
+};
+
+export function addServeFlags(command: Command): Command {
+  const atLeastOne = integer({ from: 1 });
+  command.optionsGroup('Address and access:');
+  command.addOption(
+    valueOption('--host <address>', `where to listen; 0.0.0.0: for other machines too (${DEFAULT_HOST})`, anyText),
+  );
+  command.addOption(
+    valueOption('--port <number>', `0: any free one (${DEFAULT_PORT})`, integer({ from: 0, to: 65_535 })),
+  );
+  command.addOption(listOption('--api-key <key>', 'clients need one of these keys; also OUTRIDER_API_KEY', anyText));
+  command.option('--api-key-file <path>', 'keys, one a line');
+  command.addOption(
+    listOption('--allowed-host <name>', 'a name, beside localhost and addresses, by which clients may ask', anyText),
+  );
+  command.addOption(
+    listOption(
+      '--cors-origin <origin>',
+      "pages of these origins only, or of 'localhost' (any, without cookies)",
+      anyText,
+    ),
+  );
+
+  command.optionsGroup('Requests:');
+  command.addOption(valueOption('--parallel <count>', 'requests that run at once; others wait (1)', atLeastOne));
+  command.addOption(valueOption('--body-limit <MiB>', 'the largest request (32)', atLeastOne));
+  command.addOption(
+    valueOption('--stop-timeout <seconds>', 'what running requests have when the server is stopped (10)', seconds),
+  );
+
+  addModelFlags(command);
+  command.option('--strict', 'with and without drafts the same text, bit for bit, for some speed');
+
+  command.optionsGroup('Operation:');
+  command.option(
+    '--config <path>',
+    'flags as JSON, {"port": 8080}; those typed win (outrider.config.json where there is one)',
+  );
+  command.option('--in-process', 'the engine in this process: a crash of it ends the server');
+  command.option('--no-metrics', '/metrics is off');
+  command.option('--no-slots', '/slots is off');
+  command.addOption(
+    valueOption(`--log-level <${LOG_LEVELS.join('|')}>`, 'what is logged on standard error (info)', oneOf(LOG_LEVELS)),
+  );
+  command.option('--log-text', 'prompts and answers too are logged');
+  command.option('-v, --verbose', 'llama.cpp’s log on standard error');
+  return command;
+}
+
+/** What to load for a server. */
+export function servedEngine(flags: ServeFlags): EngineOptions {
+  return { ...engineOptionsFrom(flags), ...given({ parallel: flags.parallel, strict: flags.strict }) };
+}
+
+export function settingsFrom(flags: ServeFlags, apiKeys: readonly string[]): ServerSettings {
+  return {
+    ...SERVER_DEFAULTS,
+    apiKeys,
+    allowedHosts: (flags.allowedHost ?? []).map((name) => name.toLowerCase()),
+    ...given({
+      corsOrigins: flags.corsOrigin,
+      bodyLimitBytes: flags.bodyLimit === undefined ? undefined : flags.bodyLimit * MEBIBYTE,
+      stopMs: flags.stopTimeout === undefined ? undefined : flags.stopTimeout * 1000,
+      logText: flags.logText,
+      metrics: flags.metrics,
+      slots: flags.slots,
+    }),
+  };
+}

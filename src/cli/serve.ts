@@ -1,0 +1,123 @@
+/** `outrider serve`: the models behind HTTP, until it is told to stop. Everything it says goes to standard error. */
+
+import type { EngineService } from '../engine/service.js';
+import { OutriderError } from '../errors.js';
+import { DIALECTS } from '../server/dialects.js';
+import { createLog } from '../server/logging.js';
+import { Server } from '../server/server.js';
+import { readApiKeys } from './api-keys.js';
+import { openKnowledge } from './learned.js';
+import { ProgressLine } from './progress.js';
+import type { Outputs } from './run.js';
+import { readServeConfig, type ServeConfig } from './serve-config.js';
+import { DEFAULT_HOST, DEFAULT_PORT, type ServeFlags, servedEngine, settingsFrom } from './serve-flags.js';
+import { summaryLines } from './serve-summary.js';
+import type { Surroundings } from './surroundings.js';
+import { visible } from './terminal.js';
+
+/**
+ * Serves until SIGTERM or Ctrl-C; resolves when all is closed. A second signal ends what still runs.
+ * @param typed the flags of the command line, without defaults
+ * @throws OutriderError
+ */
+export async function serve(
+  typed: ServeFlags,
+  { err }: Pick<Outputs, 'err'>,
+  surroundings: Surroundings,
+): Promise<void> {
+  const config = await readServeConfig(typed.config, surroundings.folder);
+  const flags: ServeFlags = { ...config?.flags, ...typed };
+  const apiKeys = await readApiKeys(flags, surroundings.env);
+  const { version, now, clock, stderr } = surroundings;
+  const host = flags.host ?? DEFAULT_HOST;
+  const server = await Server.open({
+    host,
+    port: flags.port ?? DEFAULT_PORT,
+    settings: settingsFrom(flags, apiKeys),
+    dialects: DIALECTS,
+    version,
+    log: createLog(flags.logLevel ?? 'info', stderr),
+    now,
+    clock,
+  });
+  const stop = new StopSignal(surroundings, () => server.hurry());
+  let service: EngineService | undefined;
+  try {
+    service = await openService(flags, surroundings, stop.signal);
+    server.serve(service);
+    for (const line of await summary(service, server, host, { flags, config, version, needsKey: apiKeys.length > 0 })) {
+      await err.write(`${visible(line)}\n`);
+    }
+    await stop.received;
+  } catch (error) {
+    // Told to stop while it loaded: that is what it does.
+    if (!(error instanceof OutriderError && error.code === 'aborted' && stop.signal.aborted)) throw error;
+  } finally {
+    await server.stop();
+    await service?.close();
+    stop.forget();
+  }
+}
+
+async function openService(flags: ServeFlags, surroundings: Surroundings, signal: AbortSignal): Promise<EngineService> {
+  const { stderr, env } = surroundings;
+  const progress = new ProgressLine(stderr);
+  const knowledge = openKnowledge(surroundings, (problem) => void stderr.write(`note: ${problem}\n`));
+  const verbose = flags.verbose === true && {
+    verbose: true,
+    log: (level: string, line: string) => void stderr.write(`llama.cpp ${level}: ${visible(line, '\t')}\n`),
+  };
+  try {
+    return await surroundings.openService(
+      { ...servedEngine(flags), ...(knowledge && { knowledge }), onProgress: progress.onLoad, signal },
+      { env, ...verbose },
+      flags.inProcess === true ? 'this' : 'child',
+    );
+  } finally {
+    progress.clear();
+  }
+}
+
+async function summary(
+  service: EngineService,
+  { url }: Server,
+  host: string,
+  { flags, config, version, needsKey }: SummaryFacts,
+): Promise<readonly string[]> {
+  const enginePid = flags.inProcess === true ? undefined : (await service.status()).pid;
+  return summaryLines({
+    version,
+    description: service.description,
+    url,
+    host,
+    enginePid,
+    needsKey,
+    configPath: config?.path,
+  });
+}
+
+interface SummaryFacts {
+  readonly flags: ServeFlags;
+  readonly config: ServeConfig | undefined;
+  readonly version: string;
+  readonly needsKey: boolean;
+}
+
+/** The wish that the server ends: the first signal asks, the second hurries, a third is the system's own. */
+class StopSignal {
+  readonly received: Promise<void>;
+  /** Stops the loading. */
+  readonly signal: AbortSignal;
+  readonly forget: () => void;
+
+  constructor(surroundings: Pick<Surroundings, 'onTerminate'>, hurry: () => void) {
+    const first = new AbortController();
+    this.signal = first.signal;
+    this.received = new Promise((resolve) => first.signal.addEventListener('abort', () => resolve(), { once: true }));
+    this.forget = surroundings.onTerminate(() => {
+      if (!first.signal.aborted) return first.abort();
+      hurry();
+      this.forget();
+    });
+  }
+}

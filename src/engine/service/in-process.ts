@@ -1,0 +1,152 @@
+import { OutriderError } from '../../errors.js';
+import type { Token } from '../../speculative/index.js';
+import { MessageError } from '../../text/messages.js';
+import { TemplateError } from '../../text/template-error.js';
+import type { Backend } from '../backend.js';
+import type { Engine } from '../engine.js';
+import type { GenerationEvent } from '../events.js';
+import type { LoadedModel } from '../loaded-model.js';
+import type { EngineOptions } from '../options.js';
+import type { TokenizedPrompt } from '../prompt.js';
+import type { Prompt } from '../request.js';
+import type {
+  EngineDescription,
+  EngineService,
+  ModelDescription,
+  ServiceRequest,
+  ServiceStatus,
+  TokenizeOptions,
+} from '../service.js';
+
+/** An engine of this process as a service. Closing the service closes the engine. */
+export function localService(
+  engine: Engine,
+  backend: Pick<Backend, 'info' | 'devices'>,
+  options: EngineOptions,
+): EngineService {
+  return new LocalService(engine, describe(engine, backend, options));
+}
+
+class LocalService implements EngineService {
+  readonly description: EngineDescription;
+  readonly #engine: Engine;
+  #running = 0;
+  #queued = 0;
+  #closed = false;
+
+  constructor(engine: Engine, description: EngineDescription) {
+    this.#engine = engine;
+    this.description = description;
+  }
+
+  async *generate(request: ServiceRequest, signal?: AbortSignal): AsyncGenerator<GenerationEvent, void, void> {
+    let counted: 'nowhere' | 'queue' | 'places' = 'nowhere';
+    const move = (to: typeof counted): void => {
+      this.#queued += Number(to === 'queue') - Number(counted === 'queue');
+      this.#running += Number(to === 'places') - Number(counted === 'places');
+      counted = to;
+    };
+    try {
+      for await (const event of this.#engine.generate(request, signal)) {
+        move(event.type === 'queued' ? 'queue' : 'places');
+        yield event;
+      }
+    } finally {
+      move('nowhere');
+    }
+  }
+
+  async tokenize(prompt: Prompt, options?: TokenizeOptions): Promise<TokenizedPrompt> {
+    if (options === undefined || !('text' in prompt)) return this.#engine.tokenize(prompt);
+    return { tokens: this.#engine.models.target.model.vocabulary.tokenize(prompt.text, options), notes: [] };
+  }
+
+  async pieces(tokens: readonly Token[], renderSpecial: boolean): Promise<readonly Uint8Array[]> {
+    const { vocabulary } = this.#engine.models.target.model;
+    const stranger = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < vocabulary.size));
+    if (stranger !== undefined) {
+      throw new OutriderError(
+        'invalid_argument',
+        `tokens: expected ids from 0 to ${vocabulary.size - 1}, got ${stranger}`,
+        {
+          parameter: 'tokens',
+        },
+      );
+    }
+    return tokens.map((token) => vocabulary.bytes(token, renderSpecial));
+  }
+
+  async render(messages: Parameters<EngineService['render']>[0]): Promise<string> {
+    try {
+      return this.#engine.models.target.chat.render(messages).prompt;
+    } catch (error) {
+      if (error instanceof MessageError || error instanceof TemplateError) {
+        const code = error instanceof MessageError ? 'invalid_argument' : 'template_failed';
+        throw new OutriderError(code, error.message, { parameter: 'messages' });
+      }
+      throw error;
+    }
+  }
+
+  async status(): Promise<ServiceStatus> {
+    return {
+      state: this.#closed ? 'closed' : 'ready',
+      reason: undefined,
+      restarts: 0,
+      pid: process.pid,
+      running: this.#running,
+      queued: this.#queued,
+      slots: Array.from({ length: this.description.parallel }, (_, id) => ({
+        id,
+        state: id < this.#running ? 'busy' : 'idle',
+        cachedTokens: 0,
+      })),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#engine.close();
+  }
+}
+
+/** What is loaded, as plain data. */
+export function describe(
+  { models, loadMs }: Engine,
+  { info, devices }: Pick<Backend, 'info' | 'devices'>,
+  { parallel = 1, gpuLayers = 'all', draftGpuLayers = 0 }: EngineOptions,
+): EngineDescription {
+  const gpu = devices.find(({ kind }) => kind === 'gpu')?.name;
+  const deviceFor = (layers: number | 'all'): string => (layers === 0 || gpu === undefined ? 'CPU' : gpu);
+  return {
+    target: describeModel(models.target, deviceFor(gpuLayers)),
+    drafts: models.drafts.map((draft) => describeModel(draft, deviceFor(draftGpuLayers))),
+    contextSize: models.contextSize,
+    parallel,
+    strict: models.rowClass.kind === 'strict',
+    notes: models.notes,
+    llama: { version: info.version, system: info.system, devices: devices.map(({ name }) => name) },
+    loadMs,
+  };
+}
+
+function describeModel({ role, name, model, context }: LoadedModel, device: string): ModelDescription {
+  const { vocabulary } = model;
+  const textOf = (token: Token | undefined): string => (token === undefined ? '' : vocabulary.text(token));
+  return {
+    role,
+    name,
+    path: model.path,
+    description: model.description,
+    parameters: model.parameterCount,
+    bytes: model.sizeBytes,
+    trainedContext: model.trainedContext,
+    vocabularySize: vocabulary.size,
+    vocabularyType: vocabulary.type,
+    chatTemplate: model.chatTemplate,
+    bosText: textOf(vocabulary.special.bos),
+    eosText: textOf(vocabulary.special.eos),
+    threads: context.threads,
+    device,
+  };
+}
