@@ -12,7 +12,7 @@ export default defineConfig({
         resolve,
         test: {
           name: 'standalone',
-          include: ['src/**/*.test.ts', 'test/{architecture,docs,statistical}/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'test/{architecture,conformance,docs,statistical}/**/*.test.ts'],
           exclude: ['**/*.model.test.ts', '**/node_modules/**'],
           testTimeout: 30_000,
         },

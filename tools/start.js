@@ -8,9 +8,8 @@ import { pathToFileURL } from 'node:url';
 import { endWithNpm } from './orphan.js';
 import { prepare, root, StepFailed } from './prepare.js';
 
-/** What a newcomer sees: the embedded pair at work, with what the speculation brought. */
-// A fixed rule: on models whose pass takes half a millisecond the adaptive length may rightly draft nothing at first.
-const DEMONSTRATION = ['run', 'Count from 1 to 20.', '--chat', '--draft-max', '8', '--draft-p-min', '0.5'];
+/** What a newcomer gets: the embedded pair, served. */
+const STANDARD = ['serve'];
 
 endWithNpm();
 try {
@@ -22,10 +21,8 @@ try {
 }
 
 const typed = process.argv.slice(2);
-if (typed.length === 0)
-  process.stderr.write('outrider run "Count from 1 to 20." --chat --draft-max 8 --draft-p-min 0.5\n');
 const program = join(root, 'bin/outrider.js');
-process.argv = [process.execPath, program, ...(typed.length > 0 ? typed : DEMONSTRATION)];
+process.argv = [process.execPath, program, ...(typed.length > 0 ? typed : STANDARD)];
 // npm moves to the package's folder; paths that the user typed are relative to where the user is.
 if (isNpmStartOfThisPackage()) process.chdir(process.env.INIT_CWD ?? '.');
 await import(pathToFileURL(program).href);

@@ -53,6 +53,10 @@ describe('the plan', () => {
     });
   });
 
+  test('has adaptive where others are compared with it', () => {
+    expect(namesOf(plan('--policies', 'llama', '--against', 'node-llama-cpp').policies)).toEqual(['adaptive', 'llama']);
+  });
+
   test('has a time limit where one is given', () => {
     expect(plan('--minutes', '45')).toMatchObject({ repetitions: 9, enoughMs: 45 * 60_000 });
     expect(plan('--minutes', '1', '--repetitions', '99')).toMatchObject({ repetitions: 99, enoughMs: 60_000 });

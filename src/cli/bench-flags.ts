@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { PLAIN, POLICIES, type Policy } from '../bench/policies.js';
+import { ADAPTIVE, PLAIN, POLICIES, type Policy } from '../bench/policies.js';
 import type { BenchPlan } from '../bench/runner.js';
 import { WORKLOADS, type Workload } from '../bench/workloads.js';
 import { addModelFlags, type ModelFlags } from './model-flags.js';
-import { anyText, integer, type Reader, valueOption } from './options.js';
+import { anyText, integer, listOption, type Reader, valueOption } from './options.js';
 
 export interface BenchFlags extends ModelFlags {
   readonly quick?: true;
@@ -14,6 +14,8 @@ export interface BenchFlags extends ModelFlags {
   readonly minutes?: number;
   readonly seed: number;
   readonly hopelessDraft?: string;
+  readonly against?: readonly string[];
+  readonly againstGrid?: true;
   readonly json?: true;
   readonly html?: string;
 }
@@ -56,6 +58,9 @@ export function addBenchFlags(command: Command): Command {
   command.addOption(
     valueOption('--hopeless-draft <path>', 'for the workload hopeless (made of the draft by noise)', anyText),
   );
+  command.optionsGroup('Against other programs, with the same models, in the same turns:');
+  command.addOption(listOption('--against <program>', 'llama-server=PATH or node-llama-cpp', anyText));
+  command.option('--against-grid', 'llama-server with six settings of its draft beside the default');
   addModelFlags(command);
   command.option('--strict', 'with and without drafts the same text, bit for bit, for some speed');
   command.optionsGroup('Output:');
@@ -67,9 +72,11 @@ export function addBenchFlags(command: Command): Command {
 /** What to run. */
 export function planFrom(flags: BenchFlags): BenchPlan {
   const { workloads, policies, tokens, repetitions, enoughMs, oracleMs } = flags.quick ? QUICK : FULL;
+  // Others are compared with adaptive.
+  const wanted = new Set([...(flags.policies ?? policies), ...(flags.against ? [ADAPTIVE] : [])]);
   return {
     workloads: flags.workloads ?? workloads,
-    policies: (flags.policies ?? policies).filter((policy) => policy !== PLAIN),
+    policies: POLICIES.filter((policy) => wanted.has(policy) && policy !== PLAIN),
     tokens: flags.predict ?? tokens,
     repetitions: flags.repetitions ?? repetitions,
     enoughMs: limit(flags, enoughMs),

@@ -8,7 +8,8 @@ const plain = painter(false);
 describe('the table', () => {
   const result = sampleResult();
   const lines = benchTable(result, plain);
-  const table = lines.slice(lines.indexOf('') + 1, lines.lastIndexOf(''));
+  const [, tableAt, verdictAt] = [0, ...lines.flatMap((line, i) => (line === '' ? [i] : []))];
+  const table = lines.slice(tableAt! + 1, verdictAt);
 
   test('has a line a workload under its heads, in columns', () => {
     expect(table).toHaveLength(1 + result.workloads.length);
@@ -19,10 +20,18 @@ describe('the table', () => {
   });
 
   test('says what it comes to', () => {
-    const verdict = lines.slice(lines.lastIndexOf('') + 1).join('\n');
+    const verdict = lines.slice(verdictAt! + 1, lines.lastIndexOf('')).join('\n');
     expect(verdict).toMatch(/^geometric mean: .*adaptive \d\.\d\dx/m);
     expect(verdict).toMatch(/^worst workload of adaptive: /m);
     expect(verdict).toMatch(/^interval wholly below 0.97x: .*; below 1x: /m);
+  });
+
+  test('says how others fare', () => {
+    const [head, ...rows] = lines.slice(lines.lastIndexOf('') + 1);
+    expect(head).toMatch(/^adaptive over +llama-server draft-max 16$/);
+    expect(rows).toHaveLength(result.workloads.length + 2);
+    expect(rows.at(-2)).toMatch(/^geometric mean +\d\.\d\dx$/);
+    expect(rows.at(-1)).toMatch(/^over the best of them .*: \d\.\d\dx$/);
   });
 
   test('is green and red where an interval lies on one side of 1, and only in colour', () => {

@@ -1,5 +1,5 @@
 /** The bench's result for a terminal: a line a workload, and what it comes to. */
-import { median } from '../bench/interval.js';
+import { geometricMean, median } from '../bench/interval.js';
 import { policyNames, summarise } from '../bench/report/policies.js';
 import type { BenchResult, BenchWorkload, PolicyRuns } from '../bench/result.js';
 import type { Paint } from './terminal.js';
@@ -40,6 +40,35 @@ export function benchTable(result: BenchResult, paint: Paint): string[] {
     ...aligned([heads.map((text): Cell => ({ text, style: 'dim' })), ...rows], paint),
     '',
     ...verdict(result),
+    ...peerLines(result, paint),
+  ];
+}
+
+/** Adaptive's speed over that of other programs, and what it comes to. */
+function peerLines({ workloads }: BenchResult, paint: Paint): string[] {
+  const names = [...new Set(workloads.flatMap(({ peers }) => Object.keys(peers)))];
+  if (names.length === 0) return [];
+  const compared = workloads.filter(({ peers }) => Object.keys(peers).length > 0);
+  const over = (workload: BenchWorkload, name: string): number => workload.peers[name]!.against;
+  const rows = compared.map(({ name: workload, peers }): Cell[] => [
+    { text: workload },
+    ...names.map((name) => ratioCell(peers[name]!.against, peers[name]!.againstInterval)),
+  ]);
+  const means = names.map(
+    (name): Cell => ({ text: times(geometricMean(compared.map((workload) => over(workload, name)))) }),
+  );
+  const best = compared.map((workload) => Math.min(...names.map((name) => over(workload, name))));
+  return [
+    '',
+    ...aligned(
+      [
+        ['adaptive over', ...names].map((text): Cell => ({ text, style: 'dim' })),
+        ...rows,
+        [{ text: 'geometric mean' }, ...means],
+      ],
+      paint,
+    ),
+    `over the best of them on each workload, in hindsight: ${times(geometricMean(best))}`,
   ];
 }
 
@@ -72,11 +101,13 @@ function row({ name, plain, policies, oracle }: BenchWorkload, others: readonly 
   ];
 }
 
-/** Green where the whole interval is above 1, red where it is below. */
 function speedupCell(runs: PolicyRuns | undefined): Cell {
-  if (runs === undefined) return { text: '' };
-  const text = times(runs.speedup);
-  const [low, high] = runs.interval;
+  return runs === undefined ? { text: '' } : ratioCell(runs.speedup, runs.interval);
+}
+
+/** Green where the whole interval is above 1, red where it is below. */
+function ratioCell(ratio: number, [low, high]: readonly [number, number]): Cell {
+  const text = times(ratio);
   if (low > 1) return { text, style: 'green' };
   return high < 1 ? { text, style: 'red' } : { text };
 }

@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BenchSubject, benchResult, subjectOf } from '../bench/bench-result.js';
 import { makeModel } from '../bench/make-model.js';
+import { openPeers, type Peer } from '../bench/peers/index.js';
 import { ADAPTIVE } from '../bench/policies.js';
 import { renderHtml } from '../bench/report-html.js';
 import type { BenchResult } from '../bench/result.js';
 import { type BenchPlan, type BenchStep, runBench } from '../bench/runner.js';
+import { nameOf } from '../bench/workload-runs.js';
+import { WORKLOADS } from '../bench/workloads.js';
 import { Engine } from '../engine/index.js';
 import { OutriderError } from '../errors.js';
 import { type BenchFlags, planFrom } from './bench-flags.js';
@@ -20,6 +23,8 @@ import { painter, visible, wantsColour } from './terminal.js';
 
 /** As a shell has it for a program that Ctrl-C ended: 128 + SIGINT. */
 const INTERRUPTED = 130;
+/** A text that every draft model knows, to try other programs with. */
+const TRIAL = WORKLOADS[0]!.prompts[0]!;
 /** Noise on every weight, in units of its deviation: nothing is left of what the model knew. */
 const HOPELESS = 2;
 
@@ -94,7 +99,13 @@ async function measure(bench: Bench): Promise<BenchResult> {
   };
   const began = now();
   const onStep = (step: BenchStep): void => progress.show(progressText(step, now() - began));
-  const findings = await runBench(plan, { openEngine, peers: [], now, onStep, signal });
+  const findings = await runBench(plan, {
+    openEngine,
+    openPeers: (engine) => peersOf(engine, subject!, bench),
+    now,
+    onStep,
+    signal,
+  });
   return benchResult(subject!, plan, findings, new Date(clock()));
 }
 
@@ -119,6 +130,31 @@ async function possible(
     const workloads = plan.workloads.filter(({ draft }) => draft !== 'hopeless');
     return { plan: { ...plan, workloads }, hopeless: undefined };
   }
+}
+
+/** The other programs, on the shared libraries that the engine itself runs on. */
+async function peersOf(engine: Engine, { machine, libraries }: BenchSubject, bench: Bench): Promise<readonly Peer[]> {
+  const { models } = engine;
+  const { against, againstGrid, threads } = bench.flags;
+  if (against === undefined) return [];
+  bench.progress.show('starting other programs');
+  const { env, now } = bench.surroundings;
+  const tried = threads === undefined ? [1, 2, machine.threads.target] : [threads];
+  const peers = await openPeers(against, {
+    target: models.target.model.path,
+    draft: models.draft?.model.path,
+    contextSize: models.contextSize,
+    libraries,
+    grid: againstGrid ? 'all' : 'defaults',
+    threads: [...new Set(tried)].filter((count) => count <= machine.cores),
+    trial: engine.tokenize(TRIAL).tokens,
+    env,
+    now,
+  });
+  for (const [name, system] of [['outrider', machine.system], ...peers.map((peer) => [nameOf(peer), peer.system])]) {
+    await note(bench, `${name} runs on ${system}`);
+  }
+  return peers;
 }
 
 async function note({ outputs: { err }, progress }: Bench, text: string): Promise<void> {

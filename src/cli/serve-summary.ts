@@ -34,8 +34,8 @@ export function summaryLines({ version, description, url, host, enginePid, needs
   ];
 }
 
-function modelLine({ name, description, bytes, device, threads }: ModelDescription): string {
-  return `${name} (${description}, ${size(bytes)}) on ${device}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+function modelLine({ name, parameters, bytes, device, threads }: ModelDescription): string {
+  return `${name} (${(parameters / 1e6).toFixed(0)} M parameters, ${size(bytes)}) on ${device}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 }
 
 function speculationLine(drafts: readonly ModelDescription[], strict: boolean): string {

@@ -97,10 +97,16 @@ describe('outrider serve', () => {
   test('a second signal ends what runs', async () => {
     const endless = says(Array(10_000).fill('x'), () => new Promise((resolve) => setTimeout(resolve, 5)));
     const service = new FakeService(endless);
-    const { url, terminate, code } = await started(['--stop-timeout', '600'], { service });
+    let time = 1000;
+    const { url, terminate, code } = await started(['--stop-timeout', '600'], { service, now: () => time });
     const asked = fetch(`${url}/v1/completions`, { method: 'POST', body: '{"prompt":"a"}' });
     await expect.poll(() => service.running).toBe(1);
     terminate();
+    // npm passes the same signal on.
+    terminate();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(service.running).toBe(1);
+    time += 2000;
     terminate();
     expect((await asked).status).toBe(503);
     expect(await code).toBe(0);

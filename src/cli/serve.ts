@@ -103,6 +103,9 @@ interface SummaryFacts {
   readonly needsKey: boolean;
 }
 
+/** Signals so soon behind the first are the same wish: a terminal sends it to all, and npm passes it on once more. */
+const ONE_WISH_MS = 1_000;
+
 /** The wish that the server ends: the first signal asks, the second hurries, a third is the system's own. */
 class StopSignal {
   readonly received: Promise<void>;
@@ -110,12 +113,17 @@ class StopSignal {
   readonly signal: AbortSignal;
   readonly forget: () => void;
 
-  constructor(surroundings: Pick<Surroundings, 'onTerminate'>, hurry: () => void) {
+  constructor({ onTerminate, now }: Pick<Surroundings, 'onTerminate' | 'now'>, hurry: () => void) {
+    let asked = Number.NEGATIVE_INFINITY;
     const first = new AbortController();
     this.signal = first.signal;
     this.received = new Promise((resolve) => first.signal.addEventListener('abort', () => resolve(), { once: true }));
-    this.forget = surroundings.onTerminate(() => {
-      if (!first.signal.aborted) return first.abort();
+    this.forget = onTerminate(() => {
+      if (!first.signal.aborted) {
+        asked = now();
+        return first.abort();
+      }
+      if (now() - asked < ONE_WISH_MS) return;
       hurry();
       this.forget();
     });

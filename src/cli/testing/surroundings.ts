@@ -30,6 +30,7 @@ export interface StageOptions {
   readonly stderr?: RecordingSink;
   readonly env?: NodeJS.ProcessEnv;
   readonly folder?: string;
+  readonly now?: () => number;
   /** What a server speaks to. */
   readonly service?: EngineService;
   readonly script?: Script;
@@ -64,7 +65,7 @@ export function stage(options: StageOptions = {}): Stage {
       env: options.env ?? {},
       folder: options.folder ?? '/nowhere',
       version: '1.2.3',
-      now: () => 1000,
+      now: options.now ?? (() => 1000),
       clock: () => 0,
       platform: 'linux',
       onInterrupt: (listener) => {
