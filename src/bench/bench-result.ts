@@ -8,6 +8,8 @@ export interface BenchSubject {
   readonly machine: BenchMachine;
   readonly models: BenchResult['models'];
   readonly strict: boolean;
+  /** Folder of the shared libraries. */
+  readonly libraries: string;
 }
 
 /** @param version Outrider's own */
@@ -26,6 +28,7 @@ export function subjectOf({ models }: Engine, info: BackendInfo, version: string
     },
     models: { target: modelOf(target), drafts: drafts.map(modelOf) },
     strict: rowClass.kind === 'strict',
+    libraries: info.directory,
   };
 }
 

@@ -33,7 +33,7 @@ async function bench(plan: Partial<BenchPlan> = {}, peers: readonly Peer[] = [],
         const drift = drafts === 'own' ? 0.1 : 1;
         return (await fakeEngine({ target: LONG, draft: { ...LONG, drift } })).engine;
       },
-      peers,
+      openPeers: async () => peers,
       now: () => performance.now(),
       onStep: (step) => steps.push(step),
       signal,
@@ -84,6 +84,7 @@ describe('the bench', () => {
 
   test('gives other programs their turns where the true models draft', async () => {
     const asleep = new Set<string>();
+    const closed: string[] = [];
     const peer = (setting: string, ms: number): Peer => ({
       name: 'other',
       setting,
@@ -94,14 +95,12 @@ describe('the bench', () => {
       },
       pause: () => asleep.add(setting),
       resume: () => asleep.delete(setting),
-      close: async () => {},
+      close: async () => void closed.push(setting),
     });
-    const { findings, steps } = await bench({ workloads: WORKLOADS.slice(1) }, [
-      peer('plain', 300),
-      peer('default', 200),
-    ]);
+    const { findings, steps } = await bench({ workloads: WORKLOADS }, [peer('plain', 300), peer('default', 200)]);
     const [good, mixed] = findings.workloads;
     expect(mixed!.peers).toEqual({});
+    expect(closed).toEqual(['plain', 'default']);
     expect(Object.keys(good!.peers)).toEqual(['other plain', 'other default']);
     expect(good!.peers['other plain']!.speedup).toBeUndefined();
     expect(good!.peers['other default']).toMatchObject({ ms: [200, 200], speedup: 1.5, drafted: 4, accepted: 2 });

@@ -35,8 +35,11 @@ export interface BenchPlan {
 export interface BenchParts {
   /** Loads the target with its drafts, or with a hopeless one in their place. The bench closes it. */
   readonly openEngine: (drafts: 'own' | 'hopeless') => Promise<Engine>;
-  /** Other programs. They take their turns where the true models draft and `adaptive` runs, to be compared with. */
-  readonly peers: readonly Peer[];
+  /**
+   * Starts other programs, beside the engine of the true drafts. They take their turns on its workloads, `mix` aside, if
+   * `adaptive` runs, which they are compared with. The bench closes them.
+   */
+  readonly openPeers: (engine: Engine) => Promise<readonly Peer[]>;
   /** Milliseconds of a steady clock. */
   readonly now: () => number;
   readonly onStep: (step: BenchStep) => void;
@@ -79,6 +82,7 @@ class BenchRun {
   readonly #began: number;
   readonly #workloads: BenchWorkload[] = [];
   readonly #adaptive: WorkloadRun[] = [];
+  #peers: readonly Peer[] = [];
   #costs: MeasuredCosts | undefined;
   #repetitions = Number.POSITIVE_INFINITY;
   /** Workloads whose passes are over, and turns that were taken. */
@@ -92,8 +96,10 @@ class BenchRun {
   }
 
   async runAll(drafts: 'own' | 'hopeless', workloads: readonly Workload[]): Promise<void> {
-    const engine = await this.#parts.openEngine(drafts);
+    const { openEngine, openPeers } = this.#parts;
+    const engine = await openEngine(drafts);
     try {
+      this.#peers = drafts === 'own' ? await openPeers(engine) : [];
       const all = workloads.map((workload) => this.#runsOf(workload));
       const end = this.#plan.enoughMs * ((this.#finished + all.length) / this.#plan.workloads.length);
       let lastMs = await this.#pass(engine, all, 0);
@@ -106,6 +112,7 @@ class BenchRun {
       this.#costs ??= costs;
       for (const runs of all) this.#workloads.push(await this.#summarise(engine, runs, costs));
     } finally {
+      for (const peer of this.#peers) await peer.close();
       await engine.close();
     }
   }
@@ -179,7 +186,7 @@ class BenchRun {
     return {
       workload,
       policies: new Map(policies.map((policy) => [policy, []])),
-      peers: new Map((comparable ? this.#parts.peers : []).map((peer) => [peer, []])),
+      peers: new Map((comparable ? this.#peers : []).map((peer) => [peer, []])),
     };
   }
 
@@ -189,7 +196,7 @@ class BenchRun {
 
   #report({ name }: Workload, contender: string, pass: BenchStep['pass']): void {
     const { workloads, policies, repetitions, enoughMs } = this.#plan;
-    const turns = workloads.length * (policies.length + this.#parts.peers.length) * (1 + repetitions);
+    const turns = workloads.length * (policies.length + this.#peers.length) * (1 + repetitions);
     const done = Math.min(1, Math.max(this.#turns / turns, this.#elapsed() / enoughMs));
     this.#parts.onStep({ workload: name, contender, pass, done });
   }
