@@ -9,7 +9,12 @@ export async function* merged<Value>(
   sources: readonly AsyncGenerator<Value, void, void>[],
   abort: AbortController,
 ): AsyncGenerator<Indexed<Value>, void, void> {
-  const ask = async (index: number) => ({ index, step: await sources[index]!.next() });
+  const ask = (index: number) => {
+    const asked = sources[index]!.next().then((step) => ({ index, step }));
+    // It may fail while the caller is busy with another value; the race below hears of it.
+    asked.catch(() => {});
+    return asked;
+  };
   const pending = new Map(sources.map((_, index) => [index, ask(index)]));
   try {
     while (pending.size > 0) {
