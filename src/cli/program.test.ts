@@ -5,7 +5,8 @@ import { PassThrough, Readable } from 'node:stream';
 import { setImmediate as tick } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OutriderError } from '../errors.js';
-import { runProgram } from './program.js';
+import { Output } from './output.js';
+import { buildProgram, runProgram } from './program.js';
 import { finishEvent, shortGeneration, startEvent, textEvent } from './testing/events.js';
 import { play, type Stage, type StageOptions, stage } from './testing/surroundings.js';
 import { RecordingSink } from './testing/text-sink.js';
@@ -305,5 +306,26 @@ describe('outrider run', () => {
     set.stdout.failure = 'ENOSPC';
     expect(await runProgram(['run', 'hi'], set.surroundings)).toBe(1);
     expect(set.stderr.text).toBe('outrider: cannot write to standard output: write ENOSPC\n');
+  });
+});
+
+describe('outrider bench make-model', () => {
+  it('has flags of its own, also where bench has one of that name', async () => {
+    const asked: string[] = [];
+    const { surroundings } = stage();
+    const openBackend = async (): Promise<never> => {
+      throw new OutriderError('backend_failed', 'no libraries here');
+    };
+    const program = buildProgram(
+      { out: new Output(surroundings.stdout, 'out'), err: new Output(surroundings.stderr, 'err') },
+      { ...surroundings, openBackend },
+      { code: 0, help: '' },
+    );
+    const makeModel = program.commands.find((command) => command.name() === 'bench')!.commands[0]!;
+    makeModel.hook('preAction', (_, command) => void asked.push(String(command.opts().seed)));
+    await expect(
+      program.parseAsync(['bench', 'make-model', 'x.gguf', '--seed', '3'], { from: 'user' }),
+    ).rejects.toThrow('no libraries');
+    expect(asked).toEqual(['3']);
   });
 });

@@ -64,6 +64,8 @@ export function buildProgram(outputs: Outputs, surroundings: Surroundings, resul
     .description('Runs language models on this machine; a small draft model makes the large one faster.')
     .version(version)
     .exitOverride()
+    // What stands behind a command is its own, also where the command above it has a flag of that name.
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => {
         result.help += text;
@@ -108,6 +110,7 @@ export function buildProgram(outputs: Outputs, surroundings: Surroundings, resul
     .description(
       'Measures what speculation gains here: many kinds of text, against plain decoding in the same process.',
     )
+    .enablePositionalOptions()
     .addHelpText('after', BENCH_EXAMPLES)
     .action(async (flags) => {
       result.code = await bench(flags, outputs, surroundings);
