@@ -13,6 +13,7 @@ const FLAG_NAMES: ReadonlyMap<unknown, string> = new Map<string, string>([
   ['stop', '--stop'],
   ['seed', '--seed'],
   ['verification', '--verification'],
+  ['against', '--against'],
   ['draft.max', '--draft-max'],
   ['draft.min', '--draft-min'],
   ['draft.minConfidence', '--draft-p-min'],

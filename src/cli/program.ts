@@ -156,7 +156,8 @@ Examples:
   outrider bench --quick
   outrider bench -m target.gguf -md draft.gguf --html report.html --json > result.json
   outrider bench --workloads code,chat,hopeless --policies adaptive,llama -n 512 --repetitions 15
-  outrider help bench make-model
+  outrider bench --against llama-server=/usr/local/bin/llama-server --workloads code,chat
+  outrider bench make-model --help
 
 A policy's figure is the time of plain decoding over its own: the median over the repetitions, in
 which all take turns. Green and red: the whole 95 % interval is above or below 1. oracle is the
