@@ -13,7 +13,7 @@ export const DRAFT_F16 = model('draft-f16.gguf');
  * Threads of the engines whose test holds for any number of them: OUTRIDER_TEST_THREADS, by default the engine's own
  * choice. On a machine that is busy with other work one thread is many times faster than two, which spin for each other.
  */
-const TEST_THREADS: Pick<EngineOptions, 'threads' | 'draftThreads'> =
+export const TEST_THREADS: Pick<EngineOptions, 'threads' | 'draftThreads'> =
   process.env.OUTRIDER_TEST_THREADS === undefined
     ? {}
     : { threads: Number(process.env.OUTRIDER_TEST_THREADS), draftThreads: Number(process.env.OUTRIDER_TEST_THREADS) };
