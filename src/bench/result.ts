@@ -15,6 +15,33 @@ export interface BenchResult {
   readonly workloads: readonly BenchWorkload[];
   /** Confidence against acceptance over all workloads, by drafter. */
   readonly calibration: readonly CalibrationCurve[];
+  /** With `--guards`. */
+  readonly guards?: GuardsResult;
+}
+
+/** What speculation costs where it is no use (guards.ts). */
+export interface GuardsResult {
+  readonly off: HopelessCount;
+  readonly firstToken: readonly FirstTokenDelay[];
+}
+
+/** A text whose draft is hopeless, from a cold start. */
+export interface HopelessCount {
+  readonly tokens: number;
+  readonly elapsedMs: number;
+  /** Tokens that the draft model drafted, and batches of probes. */
+  readonly forwards: number;
+  readonly probes: number;
+  readonly draftMs: number;
+}
+
+/** The time to the first token with a draft loaded, over that without one. */
+export interface FirstTokenDelay {
+  readonly promptTokens: number;
+  readonly withDraftMs: number;
+  readonly withoutMs: number;
+  readonly ratio: number;
+  readonly interval: readonly [number, number];
 }
 
 export interface BenchMachine {

@@ -14,6 +14,7 @@ export interface BenchFlags extends ModelFlags {
   readonly minutes?: number;
   readonly seed: number;
   readonly hopelessDraft?: string;
+  readonly guards?: true;
   readonly against?: readonly string[];
   readonly againstGrid?: true;
   readonly json?: true;
@@ -58,6 +59,7 @@ export function addBenchFlags(command: Command): Command {
   command.addOption(
     valueOption('--hopeless-draft <path>', 'for the workload hopeless (made of the draft by noise)', anyText),
   );
+  command.option('--guards', 'what speculation costs where it is no use: draft work, time to the first token');
   command.optionsGroup('Against other programs, with the same models, in the same turns:');
   command.addOption(listOption('--against <program>', 'llama-server=PATH or node-llama-cpp', anyText));
   command.option('--against-grid', 'llama-server with six settings of its draft beside the default');

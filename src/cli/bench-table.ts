@@ -41,6 +41,22 @@ export function benchTable(result: BenchResult, paint: Paint): string[] {
     '',
     ...verdict(result),
     ...peerLines(result, paint),
+    ...guardLines(result),
+  ];
+}
+
+/** What speculation costs where it is no use. */
+function guardLines({ guards }: BenchResult): string[] {
+  if (guards === undefined) return [];
+  const { tokens, forwards, probes, draftMs, elapsedMs } = guards.off;
+  const share = ((100 * draftMs) / elapsedMs).toFixed(1);
+  return [
+    '',
+    `with a hopeless draft ${tokens} tokens took ${forwards} draft forwards and ${probes} probes, ${share} % of the time`,
+    ...guards.firstToken.map(
+      ({ promptTokens, ratio, interval, withDraftMs, withoutMs }) =>
+        `first token of a prompt of ${promptTokens}: ${withDraftMs.toFixed(1)} ms with a draft loaded, ${withoutMs.toFixed(1)} without, ${times(ratio)} (${times(interval[0])} to ${times(interval[1])})`,
+    ),
   ];
 }
 

@@ -3,11 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BenchSubject, benchResult, subjectOf } from '../bench/bench-result.js';
+import { runGuards } from '../bench/guards.js';
 import { makeModel } from '../bench/make-model.js';
 import { openPeers, type Peer } from '../bench/peers/index.js';
 import { ADAPTIVE } from '../bench/policies.js';
 import { renderHtml } from '../bench/report-html.js';
-import type { BenchResult } from '../bench/result.js';
+import type { BenchResult, GuardsResult } from '../bench/result.js';
 import { type BenchPlan, type BenchStep, runBench } from '../bench/runner.js';
 import { nameOf } from '../bench/workload-runs.js';
 import { WORKLOADS } from '../bench/workloads.js';
@@ -25,6 +26,13 @@ import { painter, visible, wantsColour } from './terminal.js';
 const INTERRUPTED = 130;
 /** A text that every draft model knows, to try other programs with. */
 const TRIAL = WORKLOADS[0]!.prompts[0]!;
+/** A text that goes on, for prompts of any length. */
+const GUARDS = {
+  tokens: 1000,
+  prompts: [50, 1000],
+  repetitions: 9,
+  text: 'Once upon a time there was a river that ran past a mill, and in the mill there lived an old man with his cat. ',
+};
 /** Noise on every weight, in units of its deviation: nothing is left of what the model knew. */
 const HOPELESS = 2;
 
@@ -88,10 +96,12 @@ async function measure(bench: Bench): Promise<BenchResult> {
   const options = engineOptionsFrom(flags);
   const { plan, hopeless } = await possible(planFrom(flags), options.drafts ?? [], bench);
   let subject: BenchSubject | undefined;
-  const openEngine = async (kind: 'own' | 'hopeless'): Promise<Engine> => {
+  const openEngine = async (kind: 'own' | 'hopeless' | 'none'): Promise<Engine> => {
     const backend = await openBackend({ env });
     const { info } = backend;
-    const drafts = kind === 'hopeless' && hopeless !== undefined ? { drafts: [hopeless] } : {};
+    const drafts = { own: {}, hopeless: { drafts: hopeless === undefined ? [] : [hopeless] }, none: { drafts: [] } }[
+      kind
+    ];
     const engine = await Engine.load(backend, { ...options, ...drafts, onProgress: progress.onLoad, signal });
     if (kind === 'own') for (const text of engine.models.notes) await note(bench, text);
     subject ??= subjectOf(engine, info, version);
@@ -106,7 +116,28 @@ async function measure(bench: Bench): Promise<BenchResult> {
     onStep,
     signal,
   });
-  return benchResult(subject!, plan, findings, new Date(clock()));
+  const result = benchResult(subject!, plan, findings, new Date(clock()));
+  return flags.guards && hopeless !== undefined ? { ...result, guards: await guardsOf(openEngine, bench) } : result;
+}
+
+/** What speculation costs where it is no use, on engines of its own, so that each begins cold. */
+async function guardsOf(
+  openEngine: (kind: 'own' | 'hopeless' | 'none') => Promise<Engine>,
+  { surroundings: { now }, progress, signal }: Bench,
+): Promise<GuardsResult> {
+  const engines: Engine[] = [];
+  const open = async (kind: 'own' | 'hopeless' | 'none'): Promise<Engine> => {
+    const engine = await openEngine(kind);
+    engines.push(engine);
+    return engine;
+  };
+  try {
+    const all = { hopeless: await open('hopeless'), own: await open('own'), without: await open('none') };
+    progress.show('what speculation costs where it is no use');
+    return await runGuards({ ...GUARDS, now, signal }, all);
+  } finally {
+    for (const engine of engines) await engine.close();
+  }
 }
 
 /** As much of the plan as these drafts allow; what is left out is said. */
@@ -121,7 +152,8 @@ async function possible(
     const workloads = plan.workloads.filter(({ draft }) => draft === 'own');
     return { plan: { ...plan, workloads, policies: [ADAPTIVE] }, hopeless: undefined };
   }
-  if (!plan.workloads.some(({ draft }) => draft === 'hopeless')) return { plan, hopeless: undefined };
+  const needed = bench.flags.guards || plan.workloads.some(({ draft }) => draft === 'hopeless');
+  if (!needed) return { plan, hopeless: undefined };
   try {
     return { plan, hopeless: bench.flags.hopelessDraft ?? (await hopelessDraft(first, bench)) };
   } catch (error) {
