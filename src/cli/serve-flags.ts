@@ -99,7 +99,10 @@ export function settingsFrom(flags: ServeFlags, apiKeys: readonly string[]): Ser
   return {
     ...SERVER_DEFAULTS,
     apiKeys,
-    allowedHosts: (flags.allowedHost ?? []).map((name) => name.toLowerCase()),
+    // Who listens by a name is called so.
+    allowedHosts: [...(flags.allowedHost ?? []), ...(flags.host === undefined ? [] : [flags.host])].map((name) =>
+      name.toLowerCase(),
+    ),
     ...given({
       corsOrigins: flags.corsOrigin,
       bodyLimitBytes: flags.bodyLimit === undefined ? undefined : flags.bodyLimit * MEBIBYTE,

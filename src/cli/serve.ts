@@ -7,12 +7,13 @@ import { createLog } from '../server/logging.js';
 import { Server } from '../server/server.js';
 import { readApiKeys } from './api-keys.js';
 import { openKnowledge } from './learned.js';
+import { LogLines } from './log-lines.js';
 import { ProgressLine } from './progress.js';
 import type { Outputs } from './run.js';
 import { readServeConfig, type ServeConfig } from './serve-config.js';
 import { DEFAULT_HOST, DEFAULT_PORT, type ServeFlags, servedEngine, settingsFrom } from './serve-flags.js';
 import { summaryLines } from './serve-summary.js';
-import type { Surroundings } from './surroundings.js';
+import type { Surroundings, TextSink } from './surroundings.js';
 import { visible } from './terminal.js';
 
 /**
@@ -36,7 +37,7 @@ export async function serve(
     settings: settingsFrom(flags, apiKeys),
     dialects: DIALECTS,
     version,
-    log: createLog(flags.logLevel ?? 'info', stderr),
+    log: createLog(flags.logLevel ?? 'info', stderr.isTTY === true ? linesTo(stderr) : stderr),
     now,
     clock,
   });
@@ -57,6 +58,13 @@ export async function serve(
     await service?.close();
     stop.forget();
   }
+}
+
+/** A terminal is read by people, anything else by programs. */
+function linesTo(terminal: TextSink): LogLines {
+  const lines = new LogLines();
+  lines.pipe(terminal, { end: false });
+  return lines;
 }
 
 async function openService(flags: ServeFlags, surroundings: Surroundings, signal: AbortSignal): Promise<EngineService> {

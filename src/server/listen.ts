@@ -66,10 +66,11 @@ export async function listen({ host, port, fetch, bodyLimitBytes, encodeFailure 
   continueWithin(server, bodyLimitBytes);
   refuseUnparsed(server, encodeFailure);
   await bind(server, host, port);
-  const { port: bound } = server.address() as AddressInfo;
+  const bound = server.address() as AddressInfo;
   return {
-    port: bound,
-    url: urlOf(host, bound),
+    port: bound.port,
+    // The address itself: which one a name stood for differs between machines.
+    url: urlOf(bound.address, bound.port),
     serve: (next) => {
       current = next;
     },

@@ -104,6 +104,18 @@ describe('a server', () => {
   });
 });
 
+describe('an address', () => {
+  test.each([
+    ['127.0.0.1', /^http:\/\/127\.0\.0\.1:\d+$/],
+    ['localhost', /^http:\/\/(127\.0\.0\.1|\[::1\]):\d+$/],
+    ['0.0.0.0', /^http:\/\/127\.0\.0\.1:\d+$/],
+  ])('%s is told as one that a client can use', async (host, url) => {
+    const server = await openServer({}, host);
+    expect(server.url).toMatch(url);
+    expect((await fetch(`${server.url}/health`)).status).toBe(503);
+  });
+});
+
 describe('an address that cannot be had', () => {
   test('is refused with the way out', async () => {
     const first = await openServer();
