@@ -15,6 +15,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   stderr: process.stderr,
   env: process.env,
   folder: process.cwd(),
+  pid: process.pid,
   version,
   now: () => performance.now(),
   clock: () => Date.now(),

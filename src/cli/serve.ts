@@ -10,9 +10,9 @@ import { openKnowledge } from './learned.js';
 import { LogLines } from './log-lines.js';
 import { ProgressLine } from './progress.js';
 import type { Outputs } from './run.js';
-import { readServeConfig, type ServeConfig } from './serve-config.js';
+import { readServeConfig } from './serve-config.js';
 import { DEFAULT_HOST, DEFAULT_PORT, type ServeFlags, servedEngine, settingsFrom } from './serve-flags.js';
-import { summaryLines } from './serve-summary.js';
+import { type Served, summaryLines } from './serve-summary.js';
 import type { Surroundings, TextSink } from './surroundings.js';
 import { visible } from './terminal.js';
 
@@ -46,7 +46,8 @@ export async function serve(
   try {
     service = await openService(flags, surroundings, stop.signal);
     server.serve(service);
-    for (const line of await summary(service, server, host, { flags, config, version, needsKey: apiKeys.length > 0 })) {
+    const facts = { host, needsKey: apiKeys.length > 0, configPath: config?.path };
+    for (const line of await summary(service, server.url, surroundings, facts)) {
       await err.write(`${visible(line)}\n`);
     }
     await stop.received;
@@ -88,27 +89,13 @@ async function openService(flags: ServeFlags, surroundings: Surroundings, signal
 
 async function summary(
   service: EngineService,
-  { url }: Server,
-  host: string,
-  { flags, config, version, needsKey }: SummaryFacts,
+  url: string,
+  { pid, version }: Pick<Surroundings, 'pid' | 'version'>,
+  facts: Pick<Served, 'host' | 'needsKey' | 'configPath'>,
 ): Promise<readonly string[]> {
-  const enginePid = flags.inProcess === true ? undefined : (await service.status()).pid;
-  return summaryLines({
-    version,
-    description: service.description,
-    url,
-    host,
-    enginePid,
-    needsKey,
-    configPath: config?.path,
-  });
-}
-
-interface SummaryFacts {
-  readonly flags: ServeFlags;
-  readonly config: ServeConfig | undefined;
-  readonly version: string;
-  readonly needsKey: boolean;
+  const { pid: serving } = await service.status();
+  const enginePid = serving === pid ? undefined : serving;
+  return summaryLines({ ...facts, version, description: service.description, url, enginePid });
 }
 
 /** Signals so soon behind the first are the same wish: a terminal sends it to all, and npm passes it on once more. */

@@ -49,6 +49,8 @@ export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   /** The current folder. */
   readonly folder: string;
+  /** Of this process. */
+  readonly pid: number;
   /** Outrider's own version. */
   readonly version: string;
   /** Milliseconds of a steady clock. */

@@ -37,9 +37,10 @@ export class Activity {
   readonly #service: Pick<EngineService, 'generate'>;
   readonly #now: () => number;
   readonly #listeners = new Set<ActivityListener>();
-  readonly #stop = new AbortController();
+  /** Ends each of the generations that run. */
+  readonly #ends = new Set<AbortController>();
+  #stopped = false;
   #started = 0;
-  #running = 0;
   /** Those who wait until nothing runs. */
   readonly #waiting: (() => void)[] = [];
 
@@ -51,7 +52,7 @@ export class Activity {
 
   /** Generations whose iteration has begun and not ended, those that wait in the engine's queue included. */
   get running(): number {
-    return this.#running;
+    return this.#ends.size;
   }
 
   /** Returns how to listen no more. */
@@ -66,7 +67,7 @@ export class Activity {
    * Failure `unavailable` when the server stops
    */
   async *run(request: ServiceRequest, call: Call): AsyncGenerator<ServedEvent, void, void> {
-    if (this.#stop.signal.aborted) throw stopping();
+    if (this.#stopped) throw stopping();
     const generation: Generation = {
       id: ++this.#started,
       requestId: call.requestId,
@@ -74,10 +75,14 @@ export class Activity {
       request,
       arrived: this.#now(),
     };
-    this.#running++;
+    const end = new AbortController();
+    const leave = (): void => end.abort();
+    if (call.signal.aborted) leave();
+    call.signal.addEventListener('abort', leave, { once: true });
+    this.#ends.add(end);
     let finish: FinishEvent | undefined;
     try {
-      for await (const event of this.#service.generate(request, AbortSignal.any([call.signal, this.#stop.signal]))) {
+      for await (const event of this.#service.generate(request, end.signal)) {
         for (const listener of this.#listeners) listener.onEvent?.(event, generation);
         if (event.type === 'error') throw event.error;
         if (event.type === 'finish') finish = event;
@@ -87,18 +92,21 @@ export class Activity {
       }
     } finally {
       for (const listener of this.#listeners) listener.onEnd?.(generation, finish);
-      if (--this.#running === 0) for (const resolve of this.#waiting.splice(0)) resolve();
+      call.signal.removeEventListener('abort', leave);
+      this.#ends.delete(end);
+      if (this.#ends.size === 0) for (const resolve of this.#waiting.splice(0)) resolve();
     }
   }
 
   /** Resolves when nothing runs. */
   async idle(): Promise<void> {
-    if (this.#running > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#ends.size > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   /** Ends what runs and refuses what comes. */
   stop(): void {
-    this.#stop.abort();
+    this.#stopped = true;
+    for (const end of this.#ends) end.abort();
   }
 }
 

@@ -221,6 +221,23 @@ describe('a server that is told to stop', () => {
     expect(service.running).toBe(0);
   });
 
+  test('does not wait for a client that does not read', async () => {
+    const server = await openServer({ stopMs: 20 });
+    const service = new FakeService(says(Array(100_000).fill('x'.repeat(1000))));
+    server.serve(service);
+    const socket = connect(server.port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.pause();
+    const { body } = chat({ stream: true });
+    socket.write(
+      `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    await expect.poll(() => service.running).toBe(1);
+    await server.stop();
+    await expect.poll(() => service.running).toBe(0);
+    socket.destroy();
+  });
+
   test('does not wait for connections that idle', async () => {
     const server = await openServer();
     const socket = connect(server.port, '127.0.0.1');

@@ -1,4 +1,5 @@
 /** The server as a whole: an address at once, answers when the engine is there, an orderly end. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { EngineService } from '../engine/service.js';
 import { Activity } from './activity.js';
@@ -7,6 +8,9 @@ import { type Listening, listen } from './listen.js';
 import { activityLog } from './logging.js';
 import { Metrics } from './metrics.js';
 import type { ServerSettings } from './settings.js';
+
+/** How long clients have to hear that the server stops, in milliseconds. */
+const HAND_BACK_MS = 1_000;
 
 export interface ServerOptions {
   readonly host: string;
@@ -27,6 +31,7 @@ export interface ServerOptions {
 export class Server {
   readonly #listening: Listening;
   readonly #options: ServerOptions;
+  readonly #hurry = new AbortController();
   #activity: Activity | undefined;
 
   private constructor(listening: Listening, options: ServerOptions) {
@@ -73,22 +78,34 @@ export class Server {
   }
 
   /**
-   * Takes no more requests, lets those that run finish for `settings.stopMs`, tells the clients of the rest that it stops, and
-   * closes all connections.
+   * Takes no more requests, lets those that run finish for `settings.stopMs`, tells the clients of the rest that it stops,
+   * and closes all connections.
    */
   async stop(): Promise<void> {
     this.#listening.stopAccepting();
     const activity = this.#activity;
     if (activity !== undefined) {
-      const deadline = setTimeout(() => activity.stop(), this.#options.settings.stopMs);
-      await activity.idle();
-      clearTimeout(deadline);
+      await firstOf(activity.idle(), this.#options.settings.stopMs, this.#hurry.signal);
+      activity.stop();
+      // A client that does not read does not hear of it either.
+      await firstOf(activity.idle(), HAND_BACK_MS);
     }
     await this.#listening.close();
   }
 
   /** Ends what runs at once, for those who do not wait for `stop`. */
   hurry(): void {
-    this.#activity?.stop();
+    this.#hurry.abort();
   }
+}
+
+/** Waits for the promise, at most `ms`, and no longer than until the signal. */
+async function firstOf(promise: Promise<void>, ms: number, signal?: AbortSignal): Promise<void> {
+  const limit = new AbortController();
+  const stop = (): void => limit.abort();
+  signal?.addEventListener('abort', stop, { once: true });
+  if (signal?.aborted) stop();
+  await Promise.race([promise, delay(ms, undefined, { signal: limit.signal }).catch(() => {})]);
+  stop();
+  signal?.removeEventListener('abort', stop);
 }

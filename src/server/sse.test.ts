@@ -88,6 +88,23 @@ describe('a stream', () => {
     expect(ended).toBe(true);
   });
 
+  test('whose reader takes nothing any more ends', async () => {
+    const stream = { ...options(), stallMs: 5 };
+    let ended = false;
+    const endless = async function* () {
+      try {
+        for (;;) yield 'data: 1\n\n';
+      } finally {
+        ended = true;
+      }
+    };
+    const reader = eventStream(endless(), stream).body!.getReader();
+    await reader.read();
+    await expect.poll(() => ended).toBe(true);
+    expect(stream.abort.signal.aborted).toBe(true);
+    await expect(reader.read()).rejects.toThrow();
+  });
+
   test('that is never read ends its frames too', async () => {
     const stream = options();
     let ended = false;

@@ -3,6 +3,9 @@
 /** A bare comment; with text in it some clients lose the event behind it. */
 const HEARTBEAT = ':\n\n';
 
+/** A client that takes nothing for so long, in milliseconds, has its generation ended: others wait for its place. */
+const STALL_MS = 300_000;
+
 const HEADERS = {
   'Content-Type': 'text/event-stream; charset=utf-8',
   'Cache-Control': 'no-store',
@@ -21,6 +24,7 @@ export function messageFrame(data: unknown): string {
 
 export interface EventStreamOptions {
   readonly heartbeatMs: number;
+  readonly stallMs?: number;
   /** Aborted when the client leaves, so that what the frames wait for ends. */
   readonly abort: AbortController;
   /** The frame that tells of an error after the first byte. */
@@ -33,32 +37,38 @@ export interface EventStreamOptions {
  */
 export function eventStream(
   frames: AsyncGenerator<string, void, void>,
-  { heartbeatMs, abort, errorFrame }: EventStreamOptions,
+  { heartbeatMs, stallMs = STALL_MS, abort, errorFrame }: EventStreamOptions,
 ): Response {
   const encoder = new TextEncoder();
   // Begun at once: a generator that never began would not run its `finally` when the client is gone before it reads.
   let pending: Promise<IteratorResult<string, void>> | undefined = frames.next();
   pending.catch(() => {});
+  let stall: NodeJS.Timeout | undefined;
+  const end = async (): Promise<void> => {
+    clearTimeout(stall);
+    abort.abort();
+    await frames.return();
+  };
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
+        clearTimeout(stall);
         pending ??= frames.next();
         try {
           const step = await within(pending, heartbeatMs);
-          if (step === 'late') return controller.enqueue(encoder.encode(HEARTBEAT));
-          pending = undefined;
-          if (step.done) return controller.close();
-          controller.enqueue(encoder.encode(step.value));
+          if (step !== 'late') pending = undefined;
+          if (step !== 'late' && step.done) return controller.close();
+          controller.enqueue(encoder.encode(step === 'late' ? HEARTBEAT : step.value));
+          stall = setTimeout(() => {
+            controller.error(new Error('the reader takes nothing any more'));
+            end().catch(() => {});
+          }, stallMs);
         } catch (error) {
           controller.enqueue(encoder.encode(errorFrame(error)));
           controller.close();
         }
       },
-      async cancel() {
-        abort.abort();
-        pending?.catch(() => {});
-        await frames.return();
-      },
+      cancel: end,
     },
     { highWaterMark: 0 },
   );

@@ -64,6 +64,7 @@ export function stage(options: StageOptions = {}): Stage {
       stderr,
       env: options.env ?? {},
       folder: options.folder ?? '/nowhere',
+      pid: 1,
       version: '1.2.3',
       now: options.now ?? (() => 1000),
       clock: () => 0,
