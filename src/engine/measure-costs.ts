@@ -16,12 +16,12 @@ export interface CostMeasurement {
   readonly now: () => number;
 }
 
-const REPETITIONS = 5;
+const REPETITIONS = 7;
 const LEAST = 2;
 
 /**
- * T(n) as the engine will pay it, through the batcher, with padding and thread hops: the median of some repetitions, the
- * row counts taking turns, since a changed count makes llama.cpp build its graph anew. Costs nothing else: the sequence
+ * T(n) as the engine will pay it, through the batcher, with padding and thread hops: the least of some repetitions, since a
+ * busy moment can only add to it; the row counts take turns, since a changed count makes llama.cpp build its graph anew. Costs nothing else: the sequence
  * is given back.
  */
 export async function measureCosts(measurement: CostMeasurement): Promise<CostPoint[]> {
@@ -44,13 +44,8 @@ export async function measureCosts(measurement: CostMeasurement): Promise<CostPo
       times[turn % rowCounts.length]!.push(now() - start);
       sequence.rewind(depth);
     }
-    return rowCounts.flatMap((rows, i) => (times[i]!.length > 0 ? [{ rows, ms: median(times[i]!) }] : []));
+    return rowCounts.flatMap((rows, i) => (times[i]!.length > 0 ? [{ rows, ms: Math.min(...times[i]!) }] : []));
   } finally {
     sequence.close();
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)]!;
 }

@@ -62,6 +62,9 @@ interface OpenRound {
   readonly parts: Part[];
   readonly prospect: Prospect;
   probed: boolean;
+  tried: boolean;
+  /** What the models that were asked should have taken, milliseconds. */
+  draftPrice: number;
 }
 
 export class Cascade implements Proposer {
@@ -85,10 +88,11 @@ export class Cascade implements Proposer {
     const { context, prefix, rule, room } = request;
     const market = this.#economy.open({ rule, room, depth: context.length + prefix.length });
     const offers = await this.#offers(request, Math.min(room, this.#max), []);
-    const round = { request, market, offers, parts: [], prospect: new Prospect(market), probed: false };
+    const begun = { parts: [], prospect: new Prospect(market), probed: false, tried: false, draftPrice: 0 };
+    const round = { request, market, offers, ...begun };
     this.#round = round;
     if (market.room > 0) await this.#draft(round);
-    return this.#conclude(round, await this.#probe(round));
+    return this.#try(round) ?? this.#conclude(round, await this.#probe(round));
   }
 
   observe(outcome: RoundOutcome): void {
@@ -99,9 +103,9 @@ export class Cascade implements Proposer {
       this.#economy.addUnasked(outcome);
       return;
     }
-    const { offers, parts, probed } = round;
+    const { offers, parts, probed, tried, draftPrice } = round;
     const { rule } = round.market;
-    this.#economy.close({ outcome, drafted: parts.length > 0, probed });
+    this.#economy.close({ outcome, drafted: parts.length > 0, probed, tried, draftPrice });
     for (const { member, draft } of offers) member.learnOffer(draft, outcome, rule);
     for (const { member, from, beliefs } of parts) {
       if (from > 0 || member.drafter.price) member.learnPart(from, beliefs, outcome, rule);
@@ -169,7 +173,8 @@ export class Cascade implements Proposer {
     };
   }
 
-  #askModel({ request, market, prospect, parts }: OpenRound, member: Member): Choice {
+  #askModel(round: OpenRound, member: Member): Choice {
+    const { request, market, prospect, parts } = round;
     const { drafter } = member;
     const from = prospect.length;
     const affordable = this.#economy.affordable(market);
@@ -190,6 +195,7 @@ export class Cascade implements Proposer {
         const room = market.room - from;
         const draft = await drafter.propose({ context, prefix, rule, room, affordable, length, signal });
         if (rule === 'matching') length.keep(draft.confidences);
+        round.draftPrice += price.first + Math.max(0, draft.tokens.length - 1) * price.next;
         return { member, from, draft, beliefs: length.beliefs };
       },
     };
@@ -202,6 +208,17 @@ export class Cascade implements Proposer {
     return { draft, dropped: whole.tokens.length - draft.tokens.length, evidence };
   }
 
+  /** A round whose draft is nothing but rows, where T(n) has not been seen for long. */
+  #try(round: OpenRound): Proposal | undefined {
+    const { context, room } = round.request;
+    const count = round.parts.length > 0 ? 0 : this.#economy.trialTokens(round.market);
+    const last = context[context.length - 1];
+    if (count === 0 || count > room || last === undefined) return undefined;
+    round.tried = true;
+    const draft = { tokens: Array<Token>(count).fill(last), confidences: Array<number>(count).fill(0) };
+    return { draft, dropped: 0, evidence: [] };
+  }
+
   /** While no model drafts, one is tried now and then on what was written, paid from a budget. */
   async #probe(round: OpenRound): Promise<Proposal['evidence']> {
     const { request, market, parts } = round;
@@ -211,11 +228,13 @@ export class Cascade implements Proposer {
       const { drafter, probing } = member;
       if (!probing.isDue || drafter.probe === undefined) continue;
       const budget = this.#economy.probeBudget;
-      if (!this.#economy.bearsProbe(market, drafter.price!(context.length, budget))) continue;
+      const price = drafter.price!(context.length, budget);
+      if (!this.#economy.bearsProbe(market, price)) continue;
       const evidence = await drafter.probe(context, Math.min(generated, PROBE_TOKENS), rule, budget);
       member.learnEvidence(evidence, rule);
       probing.probed();
       round.probed = true;
+      round.draftPrice += price.probe;
       return evidence;
     }
     return [];

@@ -4,7 +4,14 @@ export interface CostPoint {
   readonly ms: number;
 }
 
-/** How much of an observation's deviation goes to the level at once, and to the shape of the curve. */
+interface SeenPoint {
+  readonly rows: number;
+  ms: number;
+  /** Passes that this curve has learnt from, and one for what it began with. */
+  seen: number;
+}
+
+/** How much of an observation's deviation goes to the level at once, and at least to the shape of the curve. */
 const LEVEL_RATE = 0.1;
 const SHAPE_RATE = 0.05;
 /** A pass that was interrupted says nothing about the curve: no observation counts as more than this times the expected. */
@@ -19,13 +26,13 @@ const FIRST_DEPTH = 512;
  */
 export class CostCurve {
   /** Shape, in milliseconds at level 1, ascending in rows. */
-  readonly #points: { rows: number; ms: number }[];
+  readonly #points: SeenPoint[];
   /** Level by depth bucket; a bucket begins with the level of the one below. */
   readonly #levels: number[];
 
   /** @param points at least one measured point with a positive time */
   constructor(points: readonly CostPoint[], levels: readonly number[] = [1]) {
-    this.#points = points.map((point) => ({ ...point })).sort((a, b) => a.rows - b.rows);
+    this.#points = points.map(({ rows, ms }) => ({ rows, ms, seen: 1 })).sort((a, b) => a.rows - b.rows);
     this.#levels = [...levels];
   }
 
@@ -43,22 +50,33 @@ export class CostCurve {
     for (let i = this.#levels.length; i <= bucket; i++) this.#levels[i] = this.#levels[i - 1]!;
     this.#levels[bucket] = level * (1 + LEVEL_RATE * (ratio - 1));
     const point = this.#points.find((known) => known.rows === rows);
-    if (point === undefined) this.#insert({ rows, ms: this.#shapeAt(rows) * ratio });
-    else point.ms *= 1 + SHAPE_RATE * (ratio - 1);
+    if (point === undefined) {
+      this.#insert({ rows, ms: this.#shapeAt(rows) * ratio, seen: 1 });
+      return;
+    }
+    // A point that was hardly ever seen may come from a bad moment: the first passes count most.
+    point.seen += 1;
+    point.ms *= 1 + Math.max(SHAPE_RATE, 1 / point.seen) * (ratio - 1);
+  }
+
+  /** The one of these row counts that this curve has learnt least of. */
+  leastSeen(rowCounts: readonly number[]): number {
+    const seen = (rows: number): number => this.#points.find((point) => point.rows === rows)?.seen ?? 0;
+    return rowCounts.reduce((least, rows) => (seen(rows) < seen(least) ? rows : least));
   }
 
   /** What `new CostCurve` takes to go on where this one is. */
   toJSON(): { points: CostPoint[]; levels: number[] } {
-    return { points: this.#points.map((point) => ({ ...point })), levels: [...this.#levels] };
+    return { points: this.#points.map(({ rows, ms }) => ({ rows, ms })), levels: [...this.#levels] };
   }
 
   #levelAt(bucket: number): number {
     return this.#levels[Math.min(bucket, this.#levels.length - 1)]!;
   }
 
-  #insert(point: CostPoint): void {
+  #insert(point: SeenPoint): void {
     const at = this.#points.findIndex(({ rows }) => rows > point.rows);
-    this.#points.splice(at < 0 ? this.#points.length : at, 0, { ...point });
+    this.#points.splice(at < 0 ? this.#points.length : at, 0, point);
   }
 
   #shapeAt(rows: number): number {

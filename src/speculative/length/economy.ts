@@ -10,6 +10,11 @@ import type { Market } from './market.js';
 const SPEED_DECAY = 1 - 1 / 40;
 /** Without plain rounds T(1) grows stale: one is forced after so many others. */
 const PLAIN_EVERY = 200;
+/** Without verifications T(n) does: after so many plain rounds one of these row counts is tried. */
+const TRIAL_EVERY = 256;
+const TRIAL_ROWS = [4, 8, 2];
+/** A round that was interrupted by another program is no loss of speculation: no time counts as more than this times its price. */
+const CLIP = 1.5;
 /** The acceptance that no draft will exceed, and what it must gain to be worth a probe. */
 const BEST_ACCEPTANCE = 0.95;
 const WORTHWHILE = 1.02;
@@ -24,9 +29,12 @@ export interface RoundSize {
 /** How a round was spent, for the books. */
 export interface Spending {
   readonly outcome: RoundOutcome;
-  /** `drafted`: by a drafter that costs something or not; `probed`: its draft time went to a probe. */
+  /** For what it was: a draft, a probe of a drafter beside whatever was verified, a trial of a row count. */
   readonly drafted: boolean;
   readonly probed: boolean;
+  readonly tried: boolean;
+  /** What the draft should have taken, milliseconds. */
+  readonly draftPrice: number;
 }
 
 export class Economy {
@@ -34,6 +42,7 @@ export class Economy {
   readonly #max: number;
   readonly #otherRows: () => number;
   #sincePlain = 0;
+  #sinceVerified = 0;
   /** Rows of other requests when the round began. */
   #others = 0;
 
@@ -78,6 +87,17 @@ export class Economy {
     return best >= WORTHWHILE / verify[1]! && this.#knowledge.ledger.allowsProbe(probe);
   }
 
+  /**
+   * Tokens to verify for nothing but the time it takes, 0 in nearly every round: a curve that was measured in a bad moment
+   * would forbid for ever what it has no chance to see. Paid from the budget of probes.
+   */
+  trialTokens({ verify }: Market): number {
+    if (this.#sinceVerified < TRIAL_EVERY) return 0;
+    const rows = this.#knowledge.costs.leastSeen(TRIAL_ROWS);
+    const price = verify[rows] === undefined ? Number.POSITIVE_INFINITY : verify[rows] - verify[1]!;
+    return this.#knowledge.ledger.allowsProbe(price) ? rows - 1 : 0;
+  }
+
   /** Milliseconds that are left for probes. */
   get probeBudget(): number {
     return this.#knowledge.ledger.probeBudget;
@@ -88,16 +108,22 @@ export class Economy {
     this.#knowledge.ledger.addPlain(verifyMs);
   }
 
-  close({ outcome, drafted, probed }: Spending): void {
-    const { draft, position, tokens, draftMs, verifyMs } = outcome;
+  close({ outcome, drafted, probed, tried, draftPrice }: Spending): void {
+    const { draft, position, tokens } = outcome;
     const { costs, ledger, recent } = this.#knowledge;
-    costs.observe(draft.tokens.length + 1 + this.#others, position, verifyMs);
+    const rows = draft.tokens.length + 1 + this.#others;
+    const verifyMs = Math.min(outcome.verifyMs, CLIP * costs.at(rows, position));
+    const draftMs = Math.min(outcome.draftMs, CLIP * draftPrice);
+    costs.observe(rows, position, outcome.verifyMs);
     const plain = costs.at(1 + this.#others, position);
     if (probed) ledger.addProbe(draftMs);
     const roundMs = verifyMs + (probed ? 0 : draftMs);
     if (drafted) ledger.addSpeculative(roundMs, tokens.length, plain);
-    else ledger.addPlain(roundMs);
-    this.#sincePlain = draft.tokens.length === 0 ? 0 : this.#sincePlain + 1;
+    else if (tried) ledger.addProbe(roundMs - tokens.length * plain);
+    if (!drafted) ledger.addPlain(tried ? tokens.length * plain : roundMs);
+    const verified = draft.tokens.length > 0;
+    this.#sincePlain = verified ? this.#sincePlain + 1 : 0;
+    this.#sinceVerified = verified ? 0 : this.#sinceVerified + 1;
     recent.tokens = SPEED_DECAY * recent.tokens + tokens.length;
     recent.ms = SPEED_DECAY * recent.ms + draftMs + verifyMs;
   }
