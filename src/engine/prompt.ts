@@ -4,7 +4,7 @@ import { ChatTemplate } from '../text/chat-template.js';
 import { MessageError } from '../text/messages.js';
 import { TemplateError } from '../text/template-error.js';
 import { tokenizePrompt as tokenizeText } from '../text/tokenize-prompt.js';
-import type { Model } from './backend.js';
+import type { Model, Vocabulary } from './backend.js';
 import type { LoadedModel } from './loaded-model.js';
 import type { Prompt } from './request.js';
 
@@ -16,10 +16,15 @@ export interface TokenizedPrompt {
 
 /**
  * Turns a prompt into tokens of the model that is going to write. An empty one becomes the begin-of-text token.
- * @throws OutriderError invalid_argument, template_failed
+ * @param most a text of many more tokens is refused before all of it is tokenised: 30 MB of it would hold up everybody
+ * @throws OutriderError invalid_argument, template_failed, context_exceeded
  */
-export function tokenizePrompt(prompt: Prompt, { model, chat }: Pick<LoadedModel, 'model' | 'chat'>): TokenizedPrompt {
-  const { tokens, notes } = understand(prompt, model, chat);
+export function tokenizePrompt(
+  prompt: Prompt,
+  { model, chat }: Pick<LoadedModel, 'model' | 'chat'>,
+  most = Number.POSITIVE_INFINITY,
+): TokenizedPrompt {
+  const { tokens, notes } = understand(prompt, model, chat, most);
   if (tokens.length > 0) return { tokens, notes };
   const { bos } = model.vocabulary.special;
   if (bos === undefined)
@@ -29,7 +34,7 @@ export function tokenizePrompt(prompt: Prompt, { model, chat }: Pick<LoadedModel
   return { tokens: [bos], notes };
 }
 
-function understand(prompt: Prompt, { vocabulary }: Model, chat: ChatTemplate): TokenizedPrompt {
+function understand(prompt: Prompt, { vocabulary }: Model, chat: ChatTemplate, most: number): TokenizedPrompt {
   if ('tokens' in prompt) {
     const stranger = prompt.tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < vocabulary.size));
     if (stranger === undefined) return { tokens: prompt.tokens, notes: [] };
@@ -39,10 +44,10 @@ function understand(prompt: Prompt, { vocabulary }: Model, chat: ChatTemplate): 
       { parameter: 'prompt' },
     );
   }
-  if ('text' in prompt) return { tokens: tokenizeText(prompt.text, vocabulary), notes: [] };
+  if ('text' in prompt) return { tokens: tokenizeAtMost(prompt.text, vocabulary, most), notes: [] };
   try {
     const { prompt: text, notes } = chat.render(prompt.messages);
-    return { tokens: tokenizeText(text, vocabulary), notes };
+    return { tokens: tokenizeAtMost(text, vocabulary, most), notes };
   } catch (error) {
     if (error instanceof MessageError)
       throw new OutriderError('invalid_argument', error.message, { parameter: 'messages' });
@@ -50,6 +55,23 @@ function understand(prompt: Prompt, { vocabulary }: Model, chat: ChatTemplate): 
       throw new OutriderError('template_failed', error.message, { parameter: 'messages' });
     throw error;
   }
+}
+
+/** Characters of a beginning that is tried first, for each token that fits; most texts have fewer for a token. */
+const TRIED_CHARACTERS = 8;
+
+/** Longer and longer beginnings of a long text, until one has too many tokens: its end could not take half of them away. */
+function tokenizeAtMost(text: string, vocabulary: Vocabulary, most: number): readonly Token[] {
+  for (let length = most * TRIED_CHARACTERS; length < text.length; length *= 2) {
+    const { length: count } = tokenizeText(text.slice(0, length), vocabulary);
+    if (count <= 2 * most) continue;
+    throw new OutriderError(
+      'context_exceeded',
+      `the prompt has more than ${most} tokens, which is what the context holds, answer included; shorten it or raise --ctx-size`,
+      { promptTokens: count, contextSize: most },
+    );
+  }
+  return tokenizeText(text, vocabulary);
 }
 
 /** The chat format of a model: its file's template, or what stands in for it (see ChatTemplate). */
