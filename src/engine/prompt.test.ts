@@ -4,7 +4,7 @@ import { tokenizePrompt } from './prompt.js';
 import { FakeVocabulary } from './testing/fake-vocabulary.js';
 
 /** A vocabulary that notes how much it is asked to tokenise. */
-function counted() {
+function counted(pieces?: readonly string[]) {
   const asked: number[] = [];
   class Counting extends FakeVocabulary {
     override tokenize(...[text, options]: Parameters<FakeVocabulary['tokenize']>) {
@@ -12,7 +12,7 @@ function counted() {
       return super.tokenize(text, options);
     }
   }
-  const writer = { model: { vocabulary: new Counting() } } as unknown as Pick<LoadedModel, 'model' | 'chat'>;
+  const writer = { model: { vocabulary: new Counting(pieces) } } as unknown as Pick<LoadedModel, 'model' | 'chat'>;
   return { asked, writer };
 }
 
@@ -29,8 +29,9 @@ describe('a text', () => {
   });
 
   it('of many characters and few tokens is tokenised whole', () => {
-    const { writer } = counted();
-    const text = ' the'.repeat(60);
-    expect(tokenizePrompt({ text }, writer, 16).tokens).toEqual(tokenizePrompt({ text }, writer).tokens);
+    const piece = 'a piece of thirty characters !';
+    const { writer, asked } = counted([piece]);
+    expect(tokenizePrompt({ text: piece.repeat(12) }, writer, 16).tokens).toHaveLength(13);
+    expect(asked.at(-1)).toBe(360);
   });
 });
