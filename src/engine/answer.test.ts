@@ -14,6 +14,7 @@ function answerOf(stop: readonly string[] = []) {
   const plan = {
     writer: { model: { vocabulary }, ends: new Set<Token>([FAKE.eos, FAKE.end]) },
     promptTokens: [1, 2, 3],
+    resume: [],
     stop,
   } as unknown as Plan;
   return { answer: new Answer(plan, () => clock.ms), clock };

@@ -3,7 +3,10 @@ import type { FinishEvent, FinishReason, GenerationEvent, TextOrigin, Timings } 
 import type { Plan } from './prepare.js';
 import { TextStream } from './text-stream.js';
 
-/** The fold of a request's rounds into text, statistics and times. */
+/**
+ * The fold of a request's rounds into text, statistics and times. What the request resumes is part of tokens and text, as
+ * if it had been emitted before; statistics and times are those of the rounds alone.
+ */
 export class Answer {
   readonly #plan: Plan;
   readonly #now: () => number;
@@ -27,6 +30,7 @@ export class Answer {
     this.#began = now();
     this.#lastAt = this.#began;
     this.#stream = new TextStream((token) => vocabulary.bytes(token, false), plan.stop);
+    for (const token of plan.resume) if (!this.isStopped) this.#text += this.#push(token, this.#lastOrigin);
   }
 
   /** A stop string or an end token has ended the text. */
@@ -43,17 +47,9 @@ export class Answer {
       this.#verifyMs += round.verifyMs;
     }
     for (const [i, token] of round.tokens.entries()) {
-      this.#tokens.push(token);
-      if (this.#plan.writer.ends.has(token)) {
-        this.#ended = { reason: 'stop' };
-        return;
-      }
-      const { text, stopped } = this.#stream.push(token);
-      this.#lastOrigin = i < round.accepted ? 'accepted' : round.origin;
-      yield* this.#emit(text, this.#lastOrigin);
-      if (stopped === undefined) continue;
-      this.#stopAt(stopped);
-      return;
+      const origin = i < round.accepted ? 'accepted' : round.origin;
+      yield* this.#emit(this.#push(token, origin), origin);
+      if (this.isStopped) return;
     }
   }
 
@@ -86,6 +82,19 @@ export class Answer {
     };
   }
 
+  /** The text that a token lets out. An end token or a stop string ends the answer. */
+  #push(token: Token, origin: TextOrigin): string {
+    this.#tokens.push(token);
+    if (this.#plan.writer.ends.has(token)) {
+      this.#ended = { reason: 'stop' };
+      return '';
+    }
+    this.#lastOrigin = origin;
+    const { text, stopped } = this.#stream.push(token);
+    if (stopped !== undefined) this.#stopAt(stopped);
+    return text;
+  }
+
   #stopAt({ stop, tokens }: { stop: string; tokens: number }): void {
     this.#tokens.length = tokens;
     this.#ended = { reason: 'stop', stop };
@@ -104,7 +113,7 @@ export class Answer {
     return {
       promptMs,
       predictedMs,
-      predictedPerSecond: perSecond(this.#tokens.length - 1, predictedMs),
+      predictedPerSecond: perSecond(this.#tokens.length - this.#plan.resume.length - 1, predictedMs),
       promptPerSecond: this.#firstAt === undefined ? null : perSecond(this.#plan.promptTokens.length, promptMs),
       draftMs: this.#draftMs,
       verifyMs: this.#verifyMs,

@@ -13,7 +13,6 @@ import {
   PredictionDrafter,
   type Proposer,
   type RuleChoice,
-  type Sampler,
   SingleProposer,
   sequentialRandom,
   type Verification,
@@ -52,7 +51,7 @@ export function rulesFor({ verification, seed }: Plan, noise: Noise): RuleChoice
   return verification === 'auto' ? new MeasuredRule(by('match'), by('block')) : always(by(verification));
 }
 
-export function samplerOf({ sampling, promptTokens, writer, banned, breakers }: Plan, noise: Noise): Sampler {
+export function samplerOf({ sampling, promptTokens, writer, banned, breakers }: Plan, noise: Noise): SamplerChain {
   return new SamplerChain({
     options: sampling,
     vocabularySize: writer.model.vocabulary.size,

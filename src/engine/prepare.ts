@@ -24,6 +24,9 @@ export interface Plan {
   /** The model whose law the text has. */
   readonly writer: LoadedModel;
   readonly promptTokens: readonly Token[];
+  /** Tokens of the answer that are there already. */
+  readonly resume: readonly Token[];
+  /** Of the whole answer, what is resumed included. */
   readonly maxTokens: number;
   readonly stop: readonly string[];
   readonly seed: number;
@@ -59,13 +62,14 @@ export function prepare(request: GenerationRequest, models: LoadedModels, drawSe
   const mode = modeOf(request, models);
   const writer = mode === 'draft' ? models.draft! : models.target;
   const sampling = samplingOf(request, writer);
-  const prompt = tokenizePrompt(request.prompt, writer);
+  const prompt = tokenizePrompt(request.prompt, writer, models.contextSize);
   notes.push(...prompt.notes);
   const drafters = draftersOf(request);
   return {
     mode,
     writer,
     promptTokens: prompt.tokens,
+    resume: resumeOf(request, writer),
     maxTokens: maxTokensOf(request, prompt.tokens.length, models.contextSize),
     stop: stopOf(request),
     seed: seedOf(request, drawSeed),
@@ -104,6 +108,14 @@ function draftersOf({ draft: { drafters = DRAFTER_KINDS } = {} }: GenerationRequ
 function predictionOf({ prediction = '' }: GenerationRequest, { model }: LoadedModel): readonly Token[] {
   if (typeof prediction !== 'string') refuse('prediction', 'a text', prediction);
   return prediction === '' ? [] : model.vocabulary.tokenize(prediction, { addSpecial: false, parseSpecial: false });
+}
+
+function resumeOf({ resume = [] }: GenerationRequest, { model }: LoadedModel): readonly Token[] {
+  const { size } = model.vocabulary;
+  if (!Array.isArray(resume)) refuse('resume', 'a list of token ids', resume);
+  const stranger = resume.find((token) => !(Number.isInteger(token) && token >= 0 && token < size));
+  if (stranger !== undefined) refuse('resume', `token ids from 0 to ${size - 1}`, stranger);
+  return resume;
 }
 
 function maxTokensOf({ maxTokens }: GenerationRequest, promptLength: number, contextSize: number): number {

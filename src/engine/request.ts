@@ -40,7 +40,7 @@ export interface GenerationRequest {
   readonly prediction?: string;
   /**
    * What was already generated of this answer, to go on behind it: with the same seed the text is what it would have
-   * been. Counts towards `maxTokens`; events tell of new tokens only.
+   * been. Counts towards `maxTokens`; rounds and texts tell of what is new, the `finish` has tokens and text of all.
    */
   readonly resume?: readonly Token[];
   /** Log-probabilities of the tokens, under the target's plain softmax, and of so many alternatives each (0 to 20). */

@@ -1,11 +1,13 @@
 /** Runs a planned request: sets up the loop's parts, folds its rounds into text, statistics and times, and emits events. */
 import { OutriderError } from '../errors.js';
-import { generate, type Proposer, positionNoise } from '../speculative/index.js';
+import type { SamplerChain } from '../sampling/index.js';
+import { generate, type Proposer, positionNoise, type Sequence, type Token } from '../speculative/index.js';
 import { Answer } from './answer.js';
 import { proposerFor, rulesFor, samplerOf } from './drafting.js';
 import type { GenerationEvent } from './events.js';
 import type { LoadedModels } from './load.js';
 import type { Plan } from './prepare.js';
+import { replay } from './replay.js';
 import { Updates } from './updates.js';
 
 const now = (): number => performance.now();
@@ -34,13 +36,17 @@ export async function* run(
   try {
     proposer = proposerFor({ plan, models, noise, signal, now });
     yield startEvent(plan);
+    if (answer.isStopped) return yield* answer.finish();
+    const sampler = samplerOf(plan, noise);
+    const context = [...plan.promptTokens];
+    await resume(plan.resume, { target, sampler, context });
     const rounds = generate({
       target,
-      sampler: samplerOf(plan, noise),
-      context: [...plan.promptTokens],
+      sampler,
+      context,
       proposer,
       rules: rulesFor(plan, noise),
-      maxTokens: plan.maxTokens,
+      maxTokens: plan.maxTokens - plan.resume.length,
       maxDraft: plan.draft.max,
       isEnd: (token) => plan.writer.ends.has(token),
       signal,
@@ -62,6 +68,18 @@ export async function* run(
   } finally {
     target.close();
     proposer?.close();
+  }
+}
+
+/** Takes up an answer behind these tokens of it, in sampler and context; the loop evaluates what is left of them. */
+async function resume(
+  tokens: readonly Token[],
+  { target, sampler, context }: { target: Sequence; sampler: SamplerChain; context: Token[] },
+): Promise<void> {
+  if (sampler.sequentialOnly) return replay({ target, sampler, context, tokens });
+  for (const token of tokens) {
+    context.push(token);
+    sampler.push(token);
   }
 }
 
