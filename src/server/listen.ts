@@ -6,12 +6,18 @@ import { OutriderError } from '../errors.js';
 import type { EncodedFailure } from './dialect.js';
 import { Failure } from './failure.js';
 
-/** Time to send all headers, and all of a request, in milliseconds. */
-const HEADERS_TIMEOUT = 30_000;
-const REQUEST_TIMEOUT = 300_000;
+/** Limits in milliseconds. */
+export interface TimeLimits {
+  /** For all headers of a request, and for all of it. */
+  readonly headersMs: number;
+  readonly requestMs: number;
+  /** How often they are looked at. */
+  readonly checkMs: number;
+}
+
+const TIME_LIMITS: TimeLimits = { headersMs: 30_000, requestMs: 300_000, checkMs: 2_000 };
 /** Node announces whole seconds and closes at the very end: the rest is for requests that are on their way then. */
 const KEEP_ALIVE_TIMEOUT = 75_900;
-const CHECK_INTERVAL = 2_000;
 /** How long sockets may take to send what is left when all is over. */
 const FLUSH_MS = 1_000;
 
@@ -24,6 +30,8 @@ export interface ListenOptions {
   readonly port: number;
   readonly fetch: Fetch;
   readonly bodyLimitBytes: number;
+  /** Default: half a minute for headers, five for all. */
+  readonly limits?: TimeLimits;
   /** Words what Node's parser refuses. */
   readonly encodeFailure: (failure: Failure) => EncodedFailure;
 }
@@ -41,7 +49,8 @@ export interface Listening {
 }
 
 /** @throws OutriderError listen_failed, with the way out */
-export async function listen({ host, port, fetch, bodyLimitBytes, encodeFailure }: ListenOptions): Promise<Listening> {
+export async function listen(options: ListenOptions): Promise<Listening> {
+  const { host, port, fetch, bodyLimitBytes, limits = TIME_LIMITS, encodeFailure } = options;
   let current = fetch;
   const listener = getRequestListener((request, bindings) => current(request, bindings), {
     overrideGlobalObjects: false,
@@ -52,10 +61,10 @@ export async function listen({ host, port, fetch, bodyLimitBytes, encodeFailure 
   });
   const server = createServer(
     {
-      headersTimeout: HEADERS_TIMEOUT,
-      requestTimeout: REQUEST_TIMEOUT,
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
-      connectionsCheckingInterval: CHECK_INTERVAL,
+      connectionsCheckingInterval: limits.checkMs,
       noDelay: true,
       // Refused by our listener instead, in words.
       requireHostHeader: false,
