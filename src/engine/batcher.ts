@@ -4,16 +4,25 @@
  */
 import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
 import { OutriderError } from '../errors.js';
-import type { Row } from '../speculative/index.js';
+import type { Row, Token } from '../speculative/index.js';
 import type { Context } from './backend.js';
 import { CachedSequence, type Job, type SequenceOptions } from './cached-sequence.js';
 import type { Cores } from './cores.js';
 import { mostRows, type PassPart, type PassPlan, planPass } from './pass.js';
 import { abortedError } from './places.js';
 import type { RowClass } from './row-class.js';
+import { Slots } from './slots.js';
+import { reuseOf } from './slots-reuse.js';
 
 /** Passes that run in place keep the event loop waiting; after this long it gets a turn. */
 const TURN_MS = 4;
+/**
+ * Prompt rows of a pass while others generate: they wait for it. Kernels are about as fast a row with 128 as with 512,
+ * and the wait is a quarter.
+ */
+const LIVE_TEXT_ROWS = 128;
+/** A sequence that had no part in so many passes is not reckoned with: its client may not be reading. */
+const RECENT_PASSES = 8;
 
 export interface BatcherOptions {
   readonly context: Context;
@@ -25,37 +34,64 @@ export interface BatcherOptions {
 
 export class Batcher {
   readonly #options: BatcherOptions;
-  readonly #freeIds: number[];
+  readonly #slots: Slots;
   readonly #open = new Set<CachedSequence>();
-  /** Ids whose cells belong to a sequence that was closed. */
-  readonly #dirtyIds = new Set<number>();
+  /** Slots to be copied before the next pass, in this order: their cells are as they were when that was decided. */
+  #copies: { readonly from: number; readonly to: number }[] = [];
   /** In the order in which they came or were last served. */
   readonly #jobs = new Set<Job>();
+  #passes = 0;
   #state: 'idle' | 'running' = 'idle';
   #run: Promise<void> = Promise.resolve();
   #lastTurn: number;
 
   constructor(options: BatcherOptions) {
     this.#options = options;
-    this.#freeIds = Array.from({ length: options.context.sequences }, (_, id) => id);
+    const { sequences, batch } = options.context;
+    this.#slots = new Slots(sequences, reuseOf(options.rowClass, batch));
     this.#lastTurn = options.now();
   }
 
   /**
-   * A new, empty sequence.
+   * A new sequence. It holds already what the cache has of the beginning of `text`, the tokens that are going to be
+   * evaluated first; never all of them.
    * @throws Error when all sequences of the context are in use: the engine's places prevent that
    */
-  open(options: SequenceOptions): CachedSequence {
-    const id = this.#freeIds.shift();
-    if (id === undefined) throw new Error(`all ${this.#options.context.sequences} sequences of the context are in use`);
+  open(options: SequenceOptions, text: readonly Token[] = []): CachedSequence {
+    const slot = this.#slots.acquire({ tokens: text, promptLength: options.promptLength });
+    if (slot === undefined)
+      throw new Error(`all ${this.#options.context.sequences} sequences of the context are in use`);
+    if (slot.copyOf !== undefined) this.#copies.push({ from: slot.copyOf, to: slot.id });
     const sequence = new CachedSequence(
-      id,
+      slot.id,
       options,
+      text.slice(0, slot.reused),
       (job) => this.#submit(job),
       (closed) => this.#release(closed),
     );
     this.#open.add(sequence);
     return sequence;
+  }
+
+  /** Rows that sequences other than this one put into passes lately: what a row more is to be priced on top of. */
+  otherRows(sequence: CachedSequence): number {
+    let rows = 0;
+    for (const other of this.#open) {
+      const isLive = other !== sequence && other.isGenerating && this.#passes - other.lastPass < RECENT_PASSES;
+      if (isLive) rows += other.lastRows;
+    }
+    return rows;
+  }
+
+  /** All sequences of the context, by id: tokens that each has in the cache, and whether somebody uses it. */
+  get slots(): readonly { readonly id: number; readonly state: 'idle' | 'busy'; readonly cachedTokens: number }[] {
+    const idle = this.#slots.idle.map(({ id, tokens }) => ({
+      id,
+      state: 'idle' as const,
+      cachedTokens: tokens.length,
+    }));
+    const busy = [...this.#open].map(({ id, cached }) => ({ id, state: 'busy' as const, cachedTokens: cached }));
+    return [...idle, ...busy].sort((a, b) => a.id - b.id);
   }
 
   /** Resolves when no pass is running. */
@@ -67,8 +103,8 @@ export class Batcher {
     this.#open.delete(sequence);
     const jobs = [...this.#jobs].filter((job) => job.sequence === sequence);
     this.#fail(jobs, new OutriderError('closed', 'the sequence was closed while it was evaluated'));
-    this.#dirtyIds.add(sequence.id);
-    this.#freeIds.push(sequence.id);
+    const { id, tokens, cached, options } = sequence;
+    this.#slots.release(id, { tokens: tokens.slice(0, cached), promptLength: options.promptLength });
   }
 
   #submit(job: Job): void {
@@ -118,7 +154,8 @@ export class Batcher {
     let plan: PassPlan | undefined;
     try {
       this.#trim();
-      plan = planPass([...this.#jobs], context, rowClass);
+      plan = planPass([...this.#jobs], context, rowClass, this.#textRows());
+      this.#passes += 1;
       for (const job of this.#jobs) job.passedOver += 1;
       const pending = context.decode(plan.count);
       const result = typeof pending === 'string' ? pending : await pending;
@@ -138,11 +175,21 @@ export class Batcher {
     }
   }
 
+  /** Nobody is kept waiting by a whole batch of somebody else's prompt. */
+  #textRows(): number {
+    const { batch } = this.#options.context;
+    if (this.#open.size === 1) return batch;
+    const isLive = [...this.#open].some(({ isGenerating }) => isGenerating);
+    return isLive ? Math.min(batch, LIVE_TEXT_ROWS) : batch;
+  }
+
   #deliver({ job, tokens, firstRow, padding }: PassPart): void {
-    // Not there: closed while the pass ran. Its job has failed, and its id is dirty.
+    // Not there: closed while the pass ran. Its job has failed, and whoever gets its slot drops the new cells first.
     if (!this.#jobs.delete(job)) return;
     const { sequence } = job;
     sequence.cached += tokens;
+    sequence.lastRows = tokens + padding;
+    sequence.lastPass = this.#passes;
     if (padding > 0) sequence.trimPending = true;
     if (sequence.cached < sequence.length) {
       job.passedOver = 0;
@@ -162,18 +209,17 @@ export class Batcher {
     }
   }
 
-  /** Brings the cache in line with what was rewound, closed and padded since the last pass. */
+  /** Brings the cache in line with what was opened, rewound and padded since the last pass. */
   #trim(): void {
     const { context } = this.#options;
-    for (const id of this.#dirtyIds) {
-      context.trim(id, 0);
-      this.#dirtyIds.delete(id);
-    }
+    for (const { from, to } of this.#copies) context.copy(from, to);
+    this.#copies = [];
     for (const sequence of this.#open) {
       if (!sequence.trimPending) continue;
       // A cache that cannot drop a part (recurrent, hybrid) drops all and is evaluated again with the next tokens.
       if (!context.trim(sequence.id, sequence.cached)) {
         context.trim(sequence.id, 0);
+        if (sequence.cached === sequence.reused) sequence.reused = 0;
         sequence.cached = 0;
       }
       sequence.trimPending = false;

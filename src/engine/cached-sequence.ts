@@ -12,6 +12,9 @@ export interface Job {
   readonly fail: (error: unknown) => void;
 }
 
+/** A job of more tokens is the evaluation of a text; a verification has fewer. */
+export const SHORT = 64;
+
 export interface SequenceOptions {
   /** The most tokens it may hold, within the context's cells. */
   readonly capacity: number;
@@ -29,11 +32,16 @@ export interface SequenceOptions {
 export class CachedSequence implements Sequence {
   readonly id: number;
   readonly options: SequenceOptions;
-  readonly tokens: Token[] = [];
+  readonly tokens: Token[];
   /** Leading tokens whose cells are valid. The batcher's to change. */
-  cached = 0;
-  /** The cache holds cells behind `cached` that have to go first. */
-  trimPending = false;
+  cached: number;
+  /** Of them, those that were there before this sequence. */
+  reused: number;
+  /** The cache may hold cells behind `cached` that have to go first: from the beginning those of whoever was here. */
+  trimPending = true;
+  /** Rows of its last pass, and that pass's number: what others have to reckon with. The batcher's to change. */
+  lastRows = 0;
+  lastPass = 0;
   #state: 'idle' | 'evaluating' | 'closed' = 'idle';
   readonly #submit: (job: Job) => void;
   readonly #release: (sequence: CachedSequence) => void;
@@ -41,17 +49,26 @@ export class CachedSequence implements Sequence {
   constructor(
     id: number,
     options: SequenceOptions,
+    reused: readonly Token[],
     submit: (job: Job) => void,
     release: (sequence: CachedSequence) => void,
   ) {
     this.id = id;
     this.options = options;
+    this.tokens = [...reused];
+    this.cached = reused.length;
+    this.reused = reused.length;
     this.#submit = submit;
     this.#release = release;
   }
 
   get length(): number {
     return this.tokens.length;
+  }
+
+  /** Past its prompt, a few tokens at a time: somebody is waiting for each pass. */
+  get isGenerating(): boolean {
+    return this.cached >= Math.max(1, this.options.promptLength) && this.length - this.cached <= SHORT;
   }
 
   get capacity(): number {

@@ -1,5 +1,5 @@
 import type { BatchRows, Context } from './backend.js';
-import type { CachedSequence, Job } from './cached-sequence.js';
+import { type CachedSequence, type Job, SHORT } from './cached-sequence.js';
 import { paddedRows, type RowClass, STRICT_CHUNK, STRICT_ROWS } from './row-class.js';
 
 /** What one decode does for one job. */
@@ -26,9 +26,14 @@ type StrictClass = Extract<RowClass, { kind: 'strict' }>;
 /** A part before it has its place in the batch. */
 type Share = Omit<PassPart, 'firstRow'>;
 
-/** Plans the next pass over `jobs`, which are in the order of their waiting, and writes it into the context's rows. */
-export function planPass(jobs: readonly Job[], context: Context, rowClass: RowClass): PassPlan {
-  const shares = rowClass.kind === 'free' ? shareFreely(jobs, context) : shareStrictly(jobs, context, rowClass);
+/**
+ * Plans the next pass over `jobs`, which are in the order of their waiting, and writes it into the context's rows.
+ *
+ * @param textRows the most rows that long texts may take together, where nothing strict decides
+ */
+export function planPass(jobs: readonly Job[], context: Context, rowClass: RowClass, textRows: number): PassPlan {
+  const shares =
+    rowClass.kind === 'free' ? shareFreely(jobs, context, textRows) : shareStrictly(jobs, context, rowClass);
   return layOut(shares, context);
 }
 
@@ -56,16 +61,19 @@ function chunkOf(job: Job, room: number): number {
  * Short jobs first, so that a long prompt never keeps a verification waiting; prompts fill up what is left of the batch,
  * a part at a time. Whoever found no room comes first in the next pass, so nobody waits for ever.
  */
-function shareFreely(jobs: readonly Job[], context: Context): Share[] {
+function shareFreely(jobs: readonly Job[], context: Context, textRows: number): Share[] {
   const shares: Share[] = [];
   let rows = context.batch;
+  let texts = textRows;
   let outputs = context.outputs;
   for (const job of [...jobs].sort((a, b) => b.passedOver - a.passedOver || leftOf(a) - leftOf(b))) {
-    const tokens = chunkOf(job, rows);
+    const isText = leftOf(job) > SHORT;
+    const tokens = chunkOf(job, isText ? Math.min(rows, texts) : rows);
     const wanted = tokens === leftOf(job) ? job.rows : 0;
     if (tokens === 0 || wanted > outputs) continue;
     shares.push({ job, tokens, padding: 0, outputs: wanted });
     rows -= tokens;
+    if (isText) texts -= tokens;
     outputs -= wanted;
   }
   return shares;

@@ -1,0 +1,77 @@
+import type { CacheText, Reuse } from './slots-reuse.js';
+
+/** Copying a slot's cells costs as much as its whole cache; for a shorter beginning, evaluating it is no dearer. */
+const LEAST_COPIED = 32;
+
+/** A slot for a new sequence. */
+export interface Acquired {
+  readonly id: number;
+  /** Leading tokens of the wanted text whose cells are there. */
+  readonly reused: number;
+  /** The slot that they have to be copied from first, where that is another one. */
+  readonly copyOf: number | undefined;
+}
+
+interface Slot extends CacheText {
+  readonly id: number;
+}
+
+interface Match {
+  readonly slot: Slot;
+  readonly reused: number;
+}
+
+/**
+ * The sequence ids of a context that nobody uses, with the text whose cells each still holds. A chat that goes on, a
+ * prompt that is sent again, a beginning that many requests share: whatever is there already is not evaluated again.
+ */
+export class Slots {
+  /** Least recently used first. */
+  readonly #idle: Slot[];
+  readonly #reuse: Reuse;
+
+  constructor(count: number, reuse: Reuse) {
+    this.#idle = Array.from({ length: count }, (_, id) => ({ id, tokens: [], promptLength: 0 }));
+    this.#reuse = reuse;
+  }
+
+  /** Those that are free, with what they hold. */
+  get idle(): readonly (CacheText & { readonly id: number })[] {
+    return this.#idle;
+  }
+
+  /**
+   * The slot with the longest common beginning; if that is none, an empty one or the least recently used. A slot that
+   * would lose more than it gives (two chats with one system prompt) stays as it is, and its beginning is copied to that
+   * one. `undefined`: all are in use.
+   */
+  acquire(wanted: CacheText): Acquired | undefined {
+    const victim = this.#idle.find(({ tokens }) => tokens.length === 0) ?? this.#idle[0];
+    if (victim === undefined) return undefined;
+    const best = this.#bestFor(wanted);
+    if (best === undefined) return this.#take(victim, 0);
+    const loses = best.slot.tokens.length - best.reused > best.reused;
+    if (!loses || best.slot === victim) return this.#take(best.slot, best.reused);
+    if (best.reused >= LEAST_COPIED) return this.#take(victim, best.reused, best.slot.id);
+    return this.#take(victim, this.#reuse(victim, wanted));
+  }
+
+  /** Gives a slot back with what it holds; it is the most recently used one now. */
+  release(id: number, { tokens, promptLength }: CacheText): void {
+    this.#idle.push({ id, tokens, promptLength });
+  }
+
+  #bestFor(wanted: CacheText): Match | undefined {
+    let best: Match | undefined;
+    for (const slot of this.#idle) {
+      const reused = this.#reuse(slot, wanted);
+      if (reused > (best?.reused ?? 0)) best = { slot, reused };
+    }
+    return best;
+  }
+
+  #take(slot: Slot, reused: number, copyOf?: number): Acquired {
+    this.#idle.splice(this.#idle.indexOf(slot), 1);
+    return { id: slot.id, reused, copyOf };
+  }
+}
