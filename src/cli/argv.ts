@@ -15,6 +15,8 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   '--draft-max': ['--draft', '--draft-n', '--spec-draft-n-max', '--draftamount'],
   '--draft-min': ['--draft-n-min', '--spec-draft-n-min'],
   '--draft-p-min': ['--spec-draft-p-min'],
+  '--parallel': ['-np', '--n-parallel'],
+  '--api-key': ['--password'],
   '--predict': ['--n-predict'],
   '--system': ['-sys', '--system-prompt'],
   '--stop': ['-r', '--reverse-prompt'],

@@ -83,7 +83,7 @@ export function buildProgram(outputs: Outputs, surroundings: Surroundings, resul
     });
 
   const serveCommand = addServeFlags(program.command('serve'))
-    .description('Serves the models over HTTP, to clients of the OpenAI API, KoboldCpp and llama.cpp.')
+    .description('Serves the models over HTTP, to clients of the OpenAI API.')
     .addHelpText('after', SERVE_EXAMPLES)
     .action(() => serve(typedFlags(serveCommand), outputs, surroundings));
 
@@ -122,6 +122,7 @@ export function buildProgram(outputs: Outputs, surroundings: Surroundings, resul
 const PROGRAM_EXAMPLES = `
 Examples:
   outrider run "Count from 1 to 20." --chat
+  outrider serve
   outrider inspect target.gguf draft.gguf
   outrider help run`;
 
@@ -197,6 +198,6 @@ function describe(error: unknown): { readonly message: string; readonly exitCode
 
 /** Commander's own words on one line. */
 function usageMessage({ code, message }: CommanderError): string {
-  if (code === 'commander.help') return 'expected a command first: run or inspect; see outrider --help';
+  if (code === 'commander.help') return 'expected a command first, such as run or serve; see outrider --help';
   return message.replace(/^error: /, '').replaceAll('\n', ' ');
 }
