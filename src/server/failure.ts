@@ -65,8 +65,12 @@ const KINDS: Readonly<Record<ErrorCode, FailureKind>> = {
   listen_failed: 'internal',
 };
 
-/** Seconds after which a client that found the queue full may try again. */
-const RETRY_AFTER = '1';
+/** What clients should do about a failure, where the status says too little. */
+const HEADERS: Partial<Record<ErrorCode, Readonly<Record<string, string>>>> = {
+  queue_full: { 'Retry-After': '1' },
+  // The openai packages repeat a request after any 5xx, and this one may well be what the engine dies of.
+  engine_died: { 'X-Should-Retry': 'false' },
+};
 
 /**
  * Any thrown value as a failure. What nobody foresaw becomes `internal`, and its words stay in the log.
@@ -77,12 +81,13 @@ export function failureOf(error: unknown): Failure {
     return new Failure('internal', 'something went wrong in the server; its log says what', { cause: error });
   }
   const { code, message, details } = error;
+  const headers = HEADERS[code];
   const parameter = typeof details.parameter === 'string' ? details.parameter : undefined;
   return new Failure(KINDS[code], message, {
     parameter,
     ...(typeof details.promptTokens === 'number' && { promptTokens: details.promptTokens }),
     ...(typeof details.contextSize === 'number' && { contextSize: details.contextSize }),
-    ...(code === 'queue_full' && { headers: { 'Retry-After': RETRY_AFTER } }),
+    ...(headers !== undefined && { headers }),
     cause: error,
   });
 }

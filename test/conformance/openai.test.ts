@@ -100,6 +100,13 @@ describe('the openai package', () => {
     });
   });
 
+  test('does not repeat what the engine died of', async () => {
+    const service = new FakeService(failsAfter([], new OutriderError('engine_died', 'the engine died over it')));
+    const openai = await client(service);
+    await expect(openai.chat.completions.create({ model: 'main', messages })).rejects.toMatchObject({ status: 500 });
+    expect(service.requests).toHaveLength(1);
+  });
+
   test('is let in by its key', async () => {
     const openai = await client(new FakeService(), { apiKeys: ['secret'] });
     expect((await openai.models.list()).data).toHaveLength(3);
