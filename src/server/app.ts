@@ -46,7 +46,7 @@ export function createLoadingApp(settings: ServerSettings, dialects: Dialects): 
 
 /** The error body of the dialect that the path belongs to. */
 function encode(dialects: Dialects, context: ServerRequest, failure: Failure): Response {
-  const dialect = dialects.find(({ owns }) => owns(context.req.path)) ?? dialects.at(-1)!;
+  const dialect = dialects.find((candidate) => candidate.owns(context.req.path)) ?? dialects.at(-1)!;
   const { status, body } = dialect.encodeFailure(failure);
   return context.json(body as object, status as ContentfulStatusCode, { ...failure.details.headers });
 }

@@ -1,6 +1,6 @@
 import { type ErrorCode, OutriderError } from '../errors.js';
 
-/** Why a request gets no proper answer, before a dialect words it. The status is the same in every dialect that has no other custom. */
+/** Why a request gets no proper answer, before a dialect words it; with the status of those that have no other custom. */
 export const FAILURE_STATUS = {
   invalid_request: 400,
   context_exceeded: 400,

@@ -50,7 +50,7 @@ export class Server {
       port,
       fetch: createLoadingApp(settings, dialects).fetch,
       bodyLimitBytes: settings.bodyLimitBytes,
-      encodeFailure: dialects.at(-1)!.encodeFailure,
+      encodeFailure: (failure) => dialects.at(-1)!.encodeFailure(failure),
     });
     return new Server(listening, options);
   }
@@ -71,6 +71,7 @@ export class Server {
     const metrics = new Metrics(service, now);
     activity.listen(metrics);
     activity.listen(activityLog(log, settings.logText));
+    // The steady clock counts from the start of the process.
     const startedAt = (clock() - now()) / 1000;
     const context = { service, activity, metrics, settings, startedAt, version, log, now, clock };
     this.#activity = activity;
