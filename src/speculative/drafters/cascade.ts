@@ -13,11 +13,13 @@ import { Economy } from '../length/economy.js';
 import type { Knowledge } from '../length/knowledge.js';
 import { type Market, Prospect } from '../length/market.js';
 import type { RoundLength } from '../length/policy.js';
-import { headOf, type Proposal, type ProposalRequest, type Proposer } from '../proposer.js';
+import { headOf, NO_PROPOSAL, type Proposal, type ProposalRequest, type Proposer } from '../proposer.js';
 import { Member } from './member.js';
 
 /** Catching up on more tokens than this is paid over the rounds that profit from it, not by the first of them alone. */
 const PAID_AT_ONCE = 8;
+/** Models whose draft was not worth its forwards are not thought of again for so many rounds: nothing new is known of them. */
+const REST_ROUNDS = 8;
 /** Tokens of a probe. */
 const PROBE_TOKENS = 32;
 
@@ -54,6 +56,9 @@ interface Choice {
   take(): Promise<Part>;
 }
 
+const NO_OFFERS: readonly Offer[] = [];
+const NOTHING: Choice = { gain: 0, take: () => Promise.reject(new Error('nothing to take')) };
+
 interface OpenRound {
   readonly request: ProposalRequest;
   readonly market: Market;
@@ -74,6 +79,8 @@ export class Cascade implements Proposer {
   readonly #isEnd: (token: Token) => boolean;
   readonly #max: number;
   #round: OpenRound | undefined;
+  /** Rounds in which models are left alone. */
+  #rest = 0;
 
   constructor({ drafters, knowledge, kind, max, isEnd, otherRows }: CascadeOptions) {
     const members = drafters.map((drafter) => new Member(drafter, knowledge, kind));
@@ -87,12 +94,16 @@ export class Cascade implements Proposer {
   async propose(request: ProposalRequest): Promise<Proposal> {
     const { context, prefix, rule, room } = request;
     const market = this.#economy.open({ rule, room, depth: context.length + prefix.length });
-    const offers = await this.#offers(request, Math.min(room, this.#max), []);
+    const offers = this.#free.length > 0 ? await this.#offers(request, Math.min(room, this.#max), []) : NO_OFFERS;
     const begun = { parts: [], prospect: new Prospect(market), probed: false, tried: false, draftPrice: 0 };
     const round = { request, market, offers, ...begun };
     this.#round = round;
-    if (market.room > 0) await this.#draft(round);
-    return this.#try(round) ?? this.#conclude(round, await this.#probe(round));
+    if (this.#rest > 0) this.#rest -= 1;
+    if (market.room > 0 && (this.#rest === 0 || offers.length > 0)) await this.#draft(round);
+    const evidence = this.#priced.some(({ probing }) => probing.isDue) ? await this.#probe(round) : [];
+    if (evidence.length > 0) this.#rest = 0;
+    if (round.parts.length === 0) return this.#try(round) ?? { ...NO_PROPOSAL, evidence };
+    return this.#conclude(round, evidence);
   }
 
   observe(outcome: RoundOutcome): void {
@@ -126,12 +137,17 @@ export class Cascade implements Proposer {
     // Who has just said all it wants; somebody else's part may give it more to say.
     const spent = new Set<Member>();
     for (let { offers } = round; ; ) {
+      const models = this.#rest > 0 && parts.length === 0 ? [] : this.#priced;
       const choices = [
         ...offers.filter(({ member }) => !spent.has(member)).map((offer) => this.#takeOffer(round, offer)),
-        ...this.#priced.filter((member) => !spent.has(member)).map((member) => this.#askModel(round, member)),
-      ].filter((choice) => choice.gain > 0);
-      if (choices.length === 0) return;
-      const part = await choices.reduce((best, choice) => (choice.gain > best.gain ? choice : best)).take();
+        ...models.filter((member) => !spent.has(member)).map((member) => this.#askModel(round, member)),
+      ];
+      const choice = choices.reduce((best, other) => (other.gain > best.gain ? other : best), NOTHING);
+      if (choice === NOTHING) {
+        if (parts.length === 0 && this.#rest === 0) this.#rest = REST_ROUNDS;
+        return;
+      }
+      const part = await choice.take();
       if (part.draft.tokens.length > 0) {
         spent.clear();
         parts.push(part);
@@ -211,7 +227,7 @@ export class Cascade implements Proposer {
   /** A round whose draft is nothing but rows, where T(n) has not been seen for long. */
   #try(round: OpenRound): Proposal | undefined {
     const { context, room } = round.request;
-    const count = round.parts.length > 0 ? 0 : this.#economy.trialTokens(round.market);
+    const count = this.#economy.trialTokens(round.market);
     const last = context[context.length - 1];
     if (count === 0 || count > room || last === undefined) return undefined;
     round.tried = true;

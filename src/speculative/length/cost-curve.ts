@@ -81,9 +81,10 @@ export class CostCurve {
 
   #shapeAt(rows: number): number {
     const points = this.#points;
-    const above = points.findIndex((point) => point.rows >= rows);
+    let above = 0;
+    while (above < points.length && points[above]!.rows < rows) above += 1;
     if (above === 0) return points[0]!.ms;
-    if (above > 0) return between(points[above - 1]!, points[above]!, rows);
+    if (above < points.length) return between(points[above - 1]!, points[above]!, rows);
     const last = points[points.length - 1]!;
     const before = points[points.length - 2];
     // One point alone: rows cost what the first did, until a pass says better.

@@ -34,14 +34,19 @@ export function draftingValue({
 }: DraftingValueInput): (drafted: number, survival: number) => number {
   const table: Float64Array[] = [];
   table[max] = new Float64Array(LEVELS).fill(Number.NEGATIVE_INFINITY);
+  // In levels, a token of such an acceptance is so many steps down.
+  const steps = outlook.map(({ mean }) => Math.log(Math.max(mean, 1e-6)) / Math.log(BASE));
   for (let k = max - 1; k >= 0; k--) {
     const row = new Float64Array(LEVELS);
+    const next = table[k + 1]!;
     const price = speed * (verify[k + 2]! - verify[k + 1]!);
     for (let level = 0; level < LEVELS; level++) {
       let value = -speed * forward;
-      for (const { share, mean } of outlook) {
-        const survival = SURVIVALS[level]! * mean;
-        value += share * Math.max(0, survival - price + Math.max(0, table[k + 1]![levelOf(survival)]!));
+      for (let bin = 0; bin < outlook.length; bin++) {
+        const { share, mean } = outlook[bin]!;
+        const after = next[Math.min(LEVELS - 1, Math.round(level + steps[bin]!))]!;
+        const gain = SURVIVALS[level]! * mean - price + Math.max(0, after);
+        if (gain > 0) value += share * gain;
       }
       row[level] = value;
     }

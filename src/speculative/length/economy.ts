@@ -13,6 +13,8 @@ const PLAIN_EVERY = 200;
 /** Without verifications T(n) does: after so many plain rounds one of these row counts is tried. */
 const TRIAL_EVERY = 256;
 const TRIAL_ROWS = [4, 8, 2];
+/** T(n) is looked up again after so many tokens, and where others' rows are another number. */
+const PRICES_TOKENS = 4;
 /** A round that was interrupted by another program is no loss of speculation: no time counts as more than this times its price. */
 const CLIP = 1.5;
 /** The acceptance that no draft will exceed, and what it must gain to be worth a probe. */
@@ -45,6 +47,7 @@ export class Economy {
   #sinceVerified = 0;
   /** Rows of other requests when the round began. */
   #others = 0;
+  #prices: { readonly verify: readonly number[]; readonly depth: number; readonly others: number } | undefined;
 
   /** @param otherRows rows that other requests put into a pass now: those are paid by them, but they make ours dearer */
   constructor(knowledge: Knowledge, max: number, otherRows: () => number) {
@@ -55,10 +58,9 @@ export class Economy {
 
   /** The market of a round; with `room` 0 where the ledger forbids speculation, or T(1) has to be seen again. */
   open({ rule, room, depth }: RoundSize): Market {
-    const { costs, ledger, recent } = this.#knowledge;
+    const { ledger, recent } = this.#knowledge;
     this.#others = this.#otherRows();
-    const verify = [0];
-    for (let rows = 1; rows <= this.#max + 2; rows++) verify.push(costs.at(rows + this.#others, depth));
+    const verify = this.#pricesAt(depth);
     const plain = verify[1]!;
     const allowed = ledger.allows(plain) && this.#sincePlain < PLAIN_EVERY;
     return {
@@ -69,6 +71,17 @@ export class Economy {
       speed: (1 + this.#others) * Math.max(recent.tokens / recent.ms, 1 / plain),
       verify,
     };
+  }
+
+  #pricesAt(depth: number): readonly number[] {
+    const { costs } = this.#knowledge;
+    const known = this.#prices;
+    if (known?.others === this.#others && depth < known.depth + PRICES_TOKENS && depth >= known.depth)
+      return known.verify;
+    const verify = [0];
+    for (let rows = 1; rows <= this.#max + 2; rows++) verify.push(costs.at(rows + this.#others, depth));
+    this.#prices = { verify, depth, others: this.#others };
+    return verify;
   }
 
   /** Milliseconds that a drafter may spend now on what pays only later: catching up with the text. */
