@@ -61,6 +61,12 @@ describe('a server', () => {
     expect(await answer.json()).toMatchObject({ choices: [{ message: { content: 'Hello, world!' } }] });
   });
 
+  test('measures its own process too', async () => {
+    const server = await openServer();
+    server.serve(new FakeService());
+    expect(await (await fetch(`${server.url}/metrics`)).text()).toMatch(/\nnodejs_eventloop_lag_p99_seconds \d/);
+  });
+
   test('announces a keep-alive of at least a minute', async () => {
     const server = await openServer();
     const timeout = (await fetch(`${server.url}/health`)).headers.get('keep-alive');

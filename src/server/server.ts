@@ -1,6 +1,7 @@
 /** The server as a whole: an address at once, answers when the engine is there, an orderly end. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { collectDefaultMetrics } from 'prom-client';
 import type { EngineService } from '../engine/service.js';
 import { Activity } from './activity.js';
 import { createApp, createLoadingApp, type Dialects } from './app.js';
@@ -69,6 +70,8 @@ export class Server {
     const { settings, dialects, version, log, now, clock } = this.#options;
     const activity = new Activity(service, now);
     const metrics = new Metrics(service, now);
+    // Memory, processor time and the delay of the event loop of this process.
+    collectDefaultMetrics({ register: metrics.registry });
     activity.listen(metrics);
     activity.listen(activityLog(log, settings.logText));
     // The steady clock counts from the start of the process.
