@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { roundEvent, startEvent, textEvent } from '../../cli/testing/events.js';
+import { FakeService, type Script, says } from '../../server/testing/fake-service.js';
+import { hostEngine } from './engine-host.js';
+import { CREDITS, type FromEngine, type ToEngine } from './protocol.js';
+
+/** A host without a process around it. */
+async function hosted(script: Script) {
+  const sent: FromEngine[] = [];
+  let hear: (message: ToEngine) => void = () => {};
+  let exits = 0;
+  const service = new FakeService(script);
+  const channel = {
+    send: (message: FromEngine) => void sent.push(structuredClone(message)),
+    onMessage: (listener: typeof hear) => {
+      hear = listener;
+    },
+    onDisconnect: () => {},
+    exit: () => {
+      exits += 1;
+    },
+  };
+  hostEngine(channel, async () => service);
+  hear({ type: 'load', options: { target: 'main.gguf' } });
+  await sleep(0);
+  return { sent, say: (message: ToEngine) => hear(message), service, exits: () => exits };
+}
+
+const request = { prompt: { text: 'a' } };
+
+/** Rounds without end, a turn of the event loop apart. */
+function endless(): { script: Script; pulled: () => number } {
+  let pulled = 0;
+  const script: Script = async function* (_, signal) {
+    yield startEvent();
+    for (; !signal?.aborted; pulled++) {
+      await sleep(0);
+      yield roundEvent([], 0, pulled);
+      yield textEvent(`${pulled} `);
+    }
+  };
+  return { script, pulled: () => pulled };
+}
+
+describe('the host of an engine', () => {
+  it('sends a round and its text as one', async () => {
+    const { sent, say } = await hosted(says(['a', 'b', 'c', 'd'], () => sleep(1)));
+    say({ type: 'generate', id: 3, request });
+    await expect.poll(() => sent.at(-1)).toEqual({ type: 'ended', id: 3, error: undefined });
+    const groups = sent.flatMap((message) => (message.type === 'events' ? [message.events] : []));
+    expect(groups.flat().filter(({ type }) => type === 'text')).toHaveLength(4);
+    for (const group of groups) expect(group.at(-1)?.type).not.toBe('round');
+  });
+
+  it('stops where nobody reads, and goes on with each message that was read', async () => {
+    const { script, pulled } = endless();
+    const { sent, say } = await hosted(script);
+    const groups = () => sent.filter(({ type }) => type === 'events').length;
+    say({ type: 'generate', id: 0, request });
+    await expect.poll(groups).toBe(CREDITS);
+    await sleep(30);
+    expect(groups()).toBe(CREDITS);
+    expect(pulled()).toBeLessThanOrEqual(CREDITS + 2);
+    say({ type: 'credit', id: 0 });
+    await expect.poll(groups).toBe(CREDITS + 1);
+    for (let i = 0; i < 5; i++) say({ type: 'credit', id: 0 });
+    await expect.poll(groups).toBe(CREDITS + 6);
+    const texts = sent.flatMap((message) =>
+      message.type === 'events' ? message.events.flatMap((event) => (event.type === 'text' ? [event.text] : [])) : [],
+    );
+    expect(texts).toEqual(texts.map((_, i) => `${i} `));
+  });
+
+  it('lets go of a request that nobody reads any more, also while that waits for its reader', async () => {
+    const { script } = endless();
+    const { sent, say, service } = await hosted(script);
+    say({ type: 'generate', id: 0, request });
+    await expect.poll(() => sent.filter(({ type }) => type === 'events').length).toBe(CREDITS);
+    expect(service.running).toBe(1);
+    say({ type: 'cancel', id: 0 });
+    await expect.poll(() => service.running).toBe(0);
+  });
+
+  it('closes the engine before it ends', async () => {
+    const { say, service, exits } = await hosted(says(['a']));
+    say({ type: 'close' });
+    await expect.poll(exits).toBe(1);
+    expect(service.closed).toBe(true);
+  });
+});

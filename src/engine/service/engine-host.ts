@@ -1,0 +1,220 @@
+/** The child's side: an engine behind messages. */
+import { OutriderError } from '../../errors.js';
+import type { GenerationEvent, LoadEvent } from '../events.js';
+import type { EngineService, ServiceRequest } from '../service.js';
+import {
+  type Call,
+  CREDITS,
+  type FromEngine,
+  type PlainEngineOptions,
+  type PlainEvent,
+  plainError,
+  plainEvent,
+  type Replies,
+  type ToEngine,
+} from './protocol.js';
+
+/** The way to the supervisor, as a forked process has it. */
+export interface HostChannel {
+  send(message: FromEngine): void;
+  onMessage(listener: (message: ToEngine) => void): void;
+  /** The supervisor has gone. */
+  onDisconnect(listener: () => void): void;
+  /** Ends this process, as soon as all that was sent is on its way. */
+  exit(): void;
+}
+
+/** Loads an engine; `signal` aborts when nobody wants it any more. */
+export type HostedLoad = (
+  options: PlainEngineOptions,
+  onProgress: (event: LoadEvent) => void,
+  signal: AbortSignal,
+) => Promise<EngineService>;
+
+/** The channel of this process, which has been forked. */
+export function forkedChannel(process: NodeJS.Process): HostChannel {
+  let written: Promise<unknown> = Promise.resolve();
+  return {
+    send: (message) => {
+      // Where the supervisor has gone, `onDisconnect` is the end of it.
+      if (process.connected) written = new Promise((resolve) => process.send!(message, undefined, undefined, resolve));
+    },
+    onMessage: (listener) => void process.on('message', listener),
+    onDisconnect: (listener) => void process.on('disconnect', listener),
+    exit: () => void written.then(() => process.exit(0)),
+  };
+}
+
+/** Serves an engine to the supervisor at the other end of `channel`, until that closes it or goes away. */
+export function hostEngine(channel: HostChannel, load: HostedLoad): void {
+  const host = new EngineHost(channel, load);
+  channel.onMessage((message) => host.hear(message));
+  // Nobody is left to hear of an orderly end, and a pass that hangs would keep it from ending.
+  channel.onDisconnect(() => channel.exit());
+}
+
+class EngineHost {
+  readonly #channel: HostChannel;
+  readonly #load: HostedLoad;
+  readonly #streams = new Map<number, HostedStream>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #closing = new AbortController();
+  #service: EngineService | undefined;
+
+  constructor(channel: HostChannel, load: HostedLoad) {
+    this.#channel = channel;
+    this.#load = load;
+  }
+
+  hear(message: ToEngine): void {
+    switch (message.type) {
+      case 'load':
+        void this.#open(message.options);
+        break;
+      case 'generate':
+        this.#generate(message.id, message.request);
+        break;
+      case 'abort':
+        this.#streams.get(message.id)?.abort();
+        break;
+      case 'cancel':
+        this.#streams.get(message.id)?.cancel();
+        break;
+      case 'credit':
+        this.#streams.get(message.id)?.credit();
+        break;
+      case 'call':
+        void this.#answer(message.id, message.call);
+        break;
+      case 'ping':
+        void this.#pong();
+        break;
+      case 'close':
+        void this.#close();
+        break;
+    }
+  }
+
+  async #open(options: PlainEngineOptions): Promise<void> {
+    try {
+      const report = (event: LoadEvent): void => this.#channel.send({ type: 'progress', event });
+      this.#service = await this.#load(options, report, this.#closing.signal);
+      this.#channel.send({ type: 'ready', description: this.#service.description });
+    } catch (error) {
+      this.#channel.send({ type: 'failed', error: plainError(error) });
+    }
+  }
+
+  #generate(id: number, request: ServiceRequest): void {
+    const stream = new HostedStream(
+      (signal) => this.#engine.generate(request, signal),
+      (events) => this.#channel.send({ type: 'events', id, events }),
+    );
+    this.#streams.set(id, stream);
+    const ended = (error?: unknown): void => {
+      this.#streams.delete(id);
+      this.#channel.send({ type: 'ended', id, error: error === undefined ? undefined : plainError(error) });
+    };
+    const running = stream.run().then(() => ended(), ended);
+    this.#running.add(running);
+    void running.then(() => this.#running.delete(running));
+  }
+
+  async #answer(id: number, call: Call): Promise<void> {
+    try {
+      this.#channel.send({ type: 'reply', id, value: await this.#call(call) });
+    } catch (error) {
+      this.#channel.send({ type: 'refusal', id, error: plainError(error) });
+    }
+  }
+
+  #call(call: Call): Promise<Replies[Call['name']]> {
+    if (call.name === 'tokenize') return this.#engine.tokenize(call.prompt, call.options);
+    if (call.name === 'pieces') return this.#engine.pieces(call.tokens, call.renderSpecial);
+    return this.#engine.render(call.messages);
+  }
+
+  async #pong(): Promise<void> {
+    const slots = this.#service === undefined ? [] : (await this.#service.status()).slots;
+    this.#channel.send({ type: 'pong', cachedTokens: slots.map(({ cachedTokens }) => cachedTokens) });
+  }
+
+  async #close(): Promise<void> {
+    this.#closing.abort();
+    await this.#service?.close();
+    await Promise.all(this.#running);
+    this.#channel.exit();
+  }
+
+  get #engine(): EngineService {
+    if (this.#service === undefined) throw new OutriderError('closed', 'the engine is not loaded');
+    return this.#service;
+  }
+}
+
+/**
+ * A request whose events go out in groups, a turn of the event loop each, and wait where their reader is slow. A round
+ * and its text come without such a turn between them, so a message never parts them, and neither does a death.
+ */
+class HostedStream {
+  readonly #generate: (signal: AbortSignal) => AsyncGenerator<GenerationEvent, void, void>;
+  readonly #send: (events: readonly PlainEvent[]) => void;
+  readonly #stop = new AbortController();
+  #group: PlainEvent[] = [];
+  /** The group is complete and waits for credit. */
+  #isWaiting = false;
+  #credits = CREDITS;
+  #wake: () => void = () => {};
+  #isCancelled = false;
+
+  constructor(
+    generate: (signal: AbortSignal) => AsyncGenerator<GenerationEvent, void, void>,
+    send: (events: readonly PlainEvent[]) => void,
+  ) {
+    this.#generate = generate;
+    this.#send = send;
+  }
+
+  async run(): Promise<void> {
+    for await (const event of this.#generate(this.#stop.signal)) {
+      while (this.#isWaiting && !this.#isCancelled) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+      if (this.#isCancelled) return;
+      if (this.#group.push(plainEvent(event)) === 1) setImmediate(() => this.#complete());
+    }
+    if (!this.#isCancelled) this.#flush();
+  }
+
+  abort(): void {
+    this.#stop.abort();
+  }
+
+  cancel(): void {
+    this.#isCancelled = true;
+    this.#stop.abort();
+    this.#wake();
+  }
+
+  credit(): void {
+    this.#credits += 1;
+    if (this.#isWaiting) this.#flush();
+    this.#wake();
+  }
+
+  #complete(): void {
+    if (this.#isCancelled) return;
+    if (this.#credits > 0) this.#flush();
+    else this.#isWaiting = this.#group.length > 0;
+  }
+
+  #flush(): void {
+    this.#isWaiting = false;
+    if (this.#group.length === 0) return;
+    this.#credits -= 1;
+    this.#send(this.#group);
+    this.#group = [];
+  }
+}

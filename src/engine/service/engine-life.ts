@@ -1,0 +1,69 @@
+import type { ChildProcess } from 'node:child_process';
+import type { FromEngine, ToEngine } from './protocol.js';
+
+/** How often an engine is asked whether it is there. */
+const PING_MS = 1_000;
+
+export interface EngineLifeOptions {
+  /** Milliseconds without any message after which the process counts as hung and is killed. */
+  readonly hangMs: number;
+  readonly onMessage: (message: FromEngine) => void;
+  /** The process has ended and everything that it said was heard. Called once. */
+  readonly onEnd: (reason: string) => void;
+}
+
+/** A child process while it lives, watched for signs of life. */
+export class EngineLife {
+  readonly #child: ChildProcess;
+  readonly #watch: NodeJS.Timeout;
+  /** Ticks of the watch without a message: counted and not timed, since a machine that sleeps is not a hung child. */
+  #silent = 0;
+  #ended = false;
+  #killedFor: string | undefined;
+
+  constructor(child: ChildProcess, { hangMs, onMessage, onEnd }: EngineLifeOptions) {
+    this.#child = child;
+    const tickMs = Math.min(PING_MS, hangMs / 4);
+    this.#watch = setInterval(() => {
+      this.#silent += 1;
+      if (this.#silent * tickMs > hangMs) this.kill(`it gave no sign of life for ${hangMs / 1000} s`);
+      else this.send({ type: 'ping' });
+    }, tickMs);
+    child.on('message', (message) => {
+      this.#silent = 0;
+      onMessage(message as FromEngine);
+    });
+    const end = (reason: string): void => {
+      if (this.#ended) return;
+      this.#ended = true;
+      clearInterval(this.#watch);
+      onEnd(this.#killedFor ?? reason);
+    };
+    child.on('error', (error) => {
+      if (child.pid === undefined) end(`it could not be started: ${error.message}`);
+    });
+    // Messages may still be on their way at the exit; the channel closes behind the last of them.
+    const endWhenHeard = (): void => {
+      const { exitCode, signalCode, connected } = child;
+      if (connected || (exitCode === null && signalCode === null)) return;
+      end(signalCode === null ? `it ended with exit code ${exitCode}` : `killed by ${signalCode}`);
+    };
+    child.on('exit', endWhenHeard);
+    child.on('disconnect', endWhenHeard);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** To a process that has just died it is lost, which `onEnd` tells of. */
+  send(message: ToEngine): void {
+    if (this.#child.connected) this.#child.send(message, () => {});
+  }
+
+  /** Ends it at once, also where it is stopped or hangs in a system call. */
+  kill(reason: string): void {
+    this.#killedFor ??= reason;
+    this.#child.kill('SIGKILL');
+  }
+}

@@ -1,0 +1,47 @@
+/** Deaths of an engine that a request may cause by itself before it is refused. */
+const DEATHS_ALONE = 2;
+
+/** A request as far as it matters who kills the engine. */
+export interface Suspect {
+  /** It waits inside the engine: nothing of it was evaluated as far as is known. */
+  readonly isQueued: boolean;
+  /** It got a token in the life of the engine that is going on. */
+  readonly hasProgressed: boolean;
+}
+
+/**
+ * Finds out which request kills the engine, without punishing its neighbours. A death after which a request had got a
+ * new token never counts against it. The others of that life run alone from then on, until each gets a token or ends;
+ * who kills the engine alone twice is refused.
+ */
+export class Quarantine<Request extends Suspect> {
+  /** Deaths that each suspect caused while it ran alone. */
+  readonly #deaths = new Map<Request, number>();
+
+  /** The engine died with these requests in it; gives those that are to be refused. */
+  died(within: readonly Request[]): readonly Request[] {
+    const idle = within.filter(({ hasProgressed }) => !hasProgressed);
+    const evaluated = idle.filter(({ isQueued }) => !isQueued);
+    // Where all others went on, the one that came in unseen may be it.
+    const suspects = evaluated.length > 0 ? evaluated : idle;
+    const alone = within.length === 1;
+    for (const suspect of suspects) this.#deaths.set(suspect, (this.#deaths.get(suspect) ?? 0) + Number(alone));
+    return suspects.filter((suspect) => this.#deaths.get(suspect)! >= DEATHS_ALONE);
+  }
+
+  /** It got a token, or it is over; gives whether it was a suspect until now. */
+  clear(request: Request): boolean {
+    return this.#deaths.delete(request);
+  }
+
+  /**
+   * Which of those that wait may enter an engine that has `within` in it: all, but while there are suspects one of them
+   * at a time.
+   */
+  admit(waiting: readonly Request[], within: readonly Request[]): readonly Request[] {
+    if (this.#deaths.size === 0) return waiting;
+    const onTrial = within.some((request) => this.#deaths.has(request));
+    const next = waiting.find((request) => this.#deaths.has(request));
+    return onTrial || next === undefined ? [] : [next];
+  }
+}

@@ -1,0 +1,98 @@
+/** What a supervisor and the process of its engine say to each other, all of it plain data (structured clone). */
+import { type ErrorCode, OutriderError } from '../../errors.js';
+import type { Draft, Token } from '../../speculative/index.js';
+import type { ChatMessage } from '../../text/messages.js';
+import type { ErrorEvent, GenerationEvent, LoadEvent, RoundEvent } from '../events.js';
+import type { EngineOptions } from '../options.js';
+import type { TokenizedPrompt } from '../prompt.js';
+import type { Prompt } from '../request.js';
+import type { EngineDescription, ServiceRequest, TokenizeOptions } from '../service.js';
+
+/** What may be said of an engine to another process; that one makes whatever is a function, such as what was learnt. */
+export type PlainEngineOptions = Omit<EngineOptions, 'onProgress' | 'signal' | 'knowledge'>;
+
+export function plainOptions(options: EngineOptions): PlainEngineOptions {
+  const { onProgress: _, signal: __, knowledge: ___, ...plain } = options;
+  return plain;
+}
+
+/** A question with one answer. */
+export type Call =
+  | { readonly name: 'tokenize'; readonly prompt: Prompt; readonly options: TokenizeOptions | undefined }
+  | { readonly name: 'pieces'; readonly tokens: readonly Token[]; readonly renderSpecial: boolean }
+  | { readonly name: 'render'; readonly messages: readonly ChatMessage[] };
+
+/** What comes back for each call. */
+export interface Replies {
+  readonly tokenize: TokenizedPrompt;
+  readonly pieces: readonly Uint8Array[];
+  readonly render: string;
+}
+
+export type ToEngine =
+  | { readonly type: 'load'; readonly options: PlainEngineOptions }
+  | { readonly type: 'generate'; readonly id: number; readonly request: ServiceRequest }
+  /** The caller's signal: the request ends with a `finish`. */
+  | { readonly type: 'abort'; readonly id: number }
+  /** Nobody listens to the request any more. */
+  | { readonly type: 'cancel'; readonly id: number }
+  /** A message of the request's events was used up: another may come. */
+  | { readonly type: 'credit'; readonly id: number }
+  | { readonly type: 'call'; readonly id: number; readonly call: Call }
+  | { readonly type: 'ping' }
+  | { readonly type: 'close' };
+
+export type FromEngine =
+  | { readonly type: 'progress'; readonly event: LoadEvent }
+  | { readonly type: 'ready'; readonly description: EngineDescription }
+  | { readonly type: 'failed'; readonly error: PlainError }
+  /** Never cut between a round and its text. */
+  | { readonly type: 'events'; readonly id: number; readonly events: readonly PlainEvent[] }
+  /** No event comes any more: the request is over, or was refused with `error`. */
+  | { readonly type: 'ended'; readonly id: number; readonly error: PlainError | undefined }
+  | { readonly type: 'reply'; readonly id: number; readonly value: Replies[Call['name']] }
+  | { readonly type: 'refusal'; readonly id: number; readonly error: PlainError }
+  /** The answer to a ping, with the cached tokens of each slot. */
+  | { readonly type: 'pong'; readonly cachedTokens: readonly number[] };
+
+/** Messages with events of one request that may be under way: what a slow reader costs in memory. */
+export const CREDITS = 8;
+
+/** An error as data: what is thrown loses its code on the way. */
+export interface PlainError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export type PlainEvent = Exclude<GenerationEvent, ErrorEvent> | { readonly type: 'error'; readonly error: PlainError };
+
+/** A cause stays behind: it may be anything. */
+export function plainError(error: unknown): PlainError {
+  if (!(error instanceof OutriderError)) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { code: 'backend_failed', message, details: {} };
+  }
+  const { cause: _, ...details } = error.details;
+  return { code: error.code, message: error.message, details };
+}
+
+export function errorOf({ code, message, details }: PlainError): OutriderError {
+  return new OutriderError(code, message, details);
+}
+
+/** The laws that a draft was drawn from stay behind: each may be as long as the vocabulary, and verification is over. */
+export function plainEvent(event: GenerationEvent): PlainEvent {
+  if (event.type === 'error') return { type: 'error', error: plainError(event.error) };
+  return event.type === 'round' ? withoutLaws(event) : event;
+}
+
+export function eventOf(event: PlainEvent): GenerationEvent {
+  return event.type === 'error' ? { type: 'error', error: errorOf(event.error) } : event;
+}
+
+function withoutLaws(round: RoundEvent): RoundEvent {
+  if (round.draft.laws === undefined) return round;
+  const { laws: _, ...draft }: Draft = round.draft;
+  return { ...round, draft };
+}

@@ -1,0 +1,113 @@
+import { OutriderError } from '../../errors.js';
+import { Quarantine } from './poison.js';
+import type { ToEngine } from './protocol.js';
+import type { SupervisedRequest } from './supervised-request.js';
+
+/** All requests that are not over, and who of them may enter the engine. */
+export class SupervisedRequests {
+  readonly #send: (message: ToEngine) => void;
+  readonly #requests = new Map<number, SupervisedRequest>();
+  readonly #quarantine = new Quarantine<SupervisedRequest>();
+  #isOpen = false;
+
+  /** @param send to the engine that is ready */
+  constructor(send: (message: ToEngine) => void) {
+    this.#send = send;
+  }
+
+  /** How many run, and how many wait in the engine or for one. */
+  get counts(): { readonly running: number; readonly queued: number } {
+    const within = this.#at('within');
+    const queued = within.filter(({ isQueued }) => isQueued).length;
+    return { running: within.length - queued, queued: queued + this.#at('waiting').length };
+  }
+
+  get(id: number): SupervisedRequest | undefined {
+    return this.#requests.get(id);
+  }
+
+  add(request: SupervisedRequest): void {
+    this.#requests.set(request.id, request);
+    this.#admit();
+  }
+
+  /** An engine is ready. */
+  open(): void {
+    this.#isOpen = true;
+    this.#admit();
+  }
+
+  /** The reader has used a group of events up. */
+  credit({ place, id }: SupervisedRequest): void {
+    if (place === 'within') this.#send({ type: 'credit', id });
+  }
+
+  /** The engine ends what it has, with a last event; what waits is over at once. */
+  abort(request: SupervisedRequest): void {
+    request.isAborted = true;
+    if (request.place === 'within') this.#send({ type: 'abort', id: request.id });
+    if (request.place !== 'waiting') return;
+    request.abort();
+    this.remove(request);
+  }
+
+  /** It has a new token: what happens from now on is not its fault. */
+  progressed(request: SupervisedRequest): void {
+    if (this.#quarantine.clear(request)) this.#admit();
+  }
+
+  /** It is over, or its reader has gone. */
+  remove(request: SupervisedRequest): void {
+    if (!this.#requests.delete(request.id)) return;
+    if (request.place === 'within') this.#send({ type: 'cancel', id: request.id });
+    this.progressed(request);
+  }
+
+  /** The engine died: sorts out who may have caused it; all others wait for the next. */
+  died(reason: string): void {
+    this.#isOpen = false;
+    const within = this.#at('within');
+    const refused = new Set(this.#quarantine.died(within));
+    for (const request of within) {
+      request.place = 'waiting';
+      if (refused.has(request)) this.#fail(request, givenUp(reason));
+      else if (request.isAborted) this.abort(request);
+    }
+  }
+
+  failAll(error: OutriderError): void {
+    for (const request of [...this.#requests.values()]) this.#fail(request, error);
+  }
+
+  /** No engine is left. */
+  abortAll(): void {
+    this.#isOpen = false;
+    for (const request of [...this.#requests.values()]) {
+      request.abort();
+      this.remove(request);
+    }
+  }
+
+  #fail(request: SupervisedRequest, error: OutriderError): void {
+    request.fail(error);
+    this.remove(request);
+  }
+
+  #admit(): void {
+    if (!this.#isOpen) return;
+    for (const request of this.#quarantine.admit(this.#at('waiting'), this.#at('within'))) {
+      this.#send({ type: 'generate', id: request.id, request: request.enter() });
+    }
+  }
+
+  #at(place: 'waiting' | 'within'): SupervisedRequest[] {
+    return [...this.#requests.values()].filter((request) => request.place === place);
+  }
+}
+
+function givenUp(reason: string): OutriderError {
+  return new OutriderError(
+    'engine_died',
+    `the engine died of this request, also where it ran alone (${reason}); it is given up. Send another, or report this one`,
+  );
+}

@@ -1,0 +1,225 @@
+import { fork } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { FinishEvent, GenerationEvent } from '../events.js';
+import type { EngineService, ServiceRequest } from '../service.js';
+import { type SuperviseOptions, superviseEngine } from './supervisor.js';
+import { type Transpiled, transpileSources } from './testing/transpiled.js';
+
+let sources: Transpiled;
+beforeAll(async () => {
+  sources = await transpileSources();
+});
+afterAll(() => sources.remove());
+
+/** An engine without models in a real child process, that dies as its requests tell it (testing/deadly-engine.ts). */
+async function deadly(changes: Partial<SuperviseOptions> = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'outrider-deadly-'));
+  const journal = join(folder, 'journal');
+  await writeFile(journal, '');
+  const deaths: string[] = [];
+  const service = await superviseEngine({
+    spawn: () =>
+      fork(sources.path('engine/service/testing/deadly-engine.ts'), [journal], { serialization: 'advanced' }),
+    engine: { target: 'main.gguf' },
+    onDeath: (reason) => deaths.push(reason),
+    backoff: () => 10,
+    now: () => performance.now(),
+    ...changes,
+  });
+  onTestFinished(async () => {
+    await service.close();
+    await rm(folder, { recursive: true });
+  });
+  const lives = async (): Promise<number> =>
+    (await readFile(journal, 'utf8')).split('\n').filter((l) => l === 'life').length;
+  return { service, deaths, lives };
+}
+
+const asking = (text: string, changes: Partial<ServiceRequest> = {}): ServiceRequest => {
+  return { prompt: { text }, maxTokens: 12, seed: 5, ...changes };
+};
+
+async function eventsOf(service: EngineService, request: ServiceRequest, signal?: AbortSignal) {
+  const events: GenerationEvent[] = [];
+  for await (const event of service.generate(request, signal)) events.push(event);
+  return events;
+}
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+/** That a reader saw one whole answer of `count` tokens, each piece of it once. */
+function expectWhole(events: readonly GenerationEvent[], count = 12): FinishEvent {
+  const text = numbers(count)
+    .map((i) => `${i} `)
+    .join('');
+  expect(events.map(({ type }) => type)).toEqual([
+    'start',
+    ...numbers(count).flatMap(() => ['round', 'text']),
+    'finish',
+  ]);
+  expect(events.map((event) => (event.type === 'text' ? event.text : '')).join('')).toBe(text);
+  expect(events.flatMap((event) => (event.type === 'round' ? [event.index] : []))).toHaveLength(count);
+  const finish = events.at(-1) as FinishEvent;
+  expect(finish).toMatchObject({ text, tokens: numbers(count), completionTokens: count, reason: 'length' });
+  expect(finish.statistics).toMatchObject({ rounds: count, plain: count });
+  return finish;
+}
+
+describe('an engine in a child process', () => {
+  it('answers as one of this process does', async () => {
+    const { service } = await deadly();
+    expect(service.description.target.name).toBe('main');
+    expectWhole(await eventsOf(service, asking('plain')));
+    expect((await service.tokenize({ text: 'ab' })).tokens).toEqual([97, 98]);
+    expect((await service.pieces([97], false)).map((bytes) => [...bytes])).toEqual([[97]]);
+    const status = await service.status();
+    expect(status).toMatchObject({ state: 'ready', reason: undefined, restarts: 0, running: 0, queued: 0 });
+    expect(status.pid).not.toBe(process.pid);
+  });
+
+  it('refuses at the first event what the engine refuses, with its code', async () => {
+    const { service } = await deadly();
+    const refused = eventsOf(service, asking('plain', { logprobs: 99 }));
+    await expect(refused).rejects.toMatchObject({ code: 'invalid_argument', details: { parameter: 'logprobs' } });
+  });
+
+  it('goes on behind every death as if there had been none', async () => {
+    const { service, deaths } = await deadly();
+    expectWhole(await eventsOf(service, asking('die@0 die@1 die@7 die@11')));
+    expect(deaths).toEqual(Array(4).fill('killed by SIGKILL'));
+    expect(await service.status()).toMatchObject({ state: 'ready', restarts: 4 });
+  });
+
+  it('resumes with the seed that was in force, under the rule that was', async () => {
+    const { service } = await deadly();
+    const { seed: _, ...unseeded } = asking('die@3');
+    const events = await eventsOf(service, unseeded);
+    expectWhole(events);
+    expect(events[0]).toMatchObject({ type: 'start', seed: 4711, seedOrigin: 'drawn' });
+  });
+
+  it('takes its neighbours along', async () => {
+    const { service } = await deadly();
+    const texts = ['die@5', 'plain', 'wait@3', 'die@9'];
+    for (const events of await Promise.all(texts.map((text) => eventsOf(service, asking(text))))) expectWhole(events);
+  });
+
+  it('is killed and replaced when it hangs', async () => {
+    const { service, deaths } = await deadly({ hangMs: 400 });
+    expectWhole(await eventsOf(service, asking('hang@4')));
+    expect(deaths).toEqual(['it gave no sign of life for 0.4 s']);
+  });
+
+  it('is killed and replaced when it is stopped', async () => {
+    const { service, deaths } = await deadly({ hangMs: 400 });
+    process.kill((await service.status()).pid, 'SIGSTOP');
+    expectWhole(await eventsOf(service, asking('plain')));
+    expect(deaths).toHaveLength(1);
+  });
+
+  it('gives a request up that kills it alone twice, and no other', async () => {
+    const { service, lives } = await deadly();
+    const poison = eventsOf(service, asking('die@4*99'));
+    const others = ['plain', 'wait@1', 'plain'].map((text) => eventsOf(service, asking(text)));
+    const events = await poison;
+    expect(events.map(({ type }) => type)).toEqual(['start', ...numbers(4).flatMap(() => ['round', 'text']), 'error']);
+    expect(events.at(-1)).toMatchObject({ error: { code: 'engine_died' } });
+    for (const other of others) expectWhole(await other);
+    expect(await lives()).toBeLessThanOrEqual(5);
+    expectWhole(await eventsOf(service, asking('plain')));
+  });
+
+  it('throws for one that nothing was seen of', async () => {
+    const { service } = await deadly();
+    await expect(service.render([])).rejects.toMatchObject({ code: 'engine_died' });
+    expectWhole(await eventsOf(service, asking('plain')));
+  });
+
+  it('aborts where it runs, and where it waits for a new engine', async () => {
+    const { service } = await deadly({ backoff: () => 500 });
+    const abort = new AbortController();
+    const running = service.generate(asking('wait@2', { maxTokens: 1e6 }), abort.signal);
+    await running.next();
+    expect(await service.status()).toMatchObject({ running: 1 });
+    abort.abort();
+    let last: GenerationEvent | undefined;
+    for await (const event of running) last = event;
+    expect(last).toMatchObject({ type: 'finish', reason: 'aborted' });
+
+    const later = new AbortController();
+    const events: GenerationEvent[] = [];
+    for await (const event of service.generate(asking('die@3'), later.signal)) {
+      events.push(event);
+      if (event.type !== 'text' || event.text !== '2 ') continue;
+      await expect.poll(async () => (await service.status()).state).toBe('restarting');
+      expect(await service.status()).toMatchObject({ reason: 'killed by SIGKILL', running: 0, queued: 1 });
+      later.abort();
+    }
+    expect(events.at(-1)).toMatchObject({ type: 'finish', reason: 'aborted', tokens: [0, 1, 2], text: '0 1 2 ' });
+  });
+
+  it('forgets a request whose reader has gone', async () => {
+    const { service } = await deadly();
+    for await (const _ of service.generate(asking('plain', { maxTokens: 1e6 }))) break;
+    await expect.poll(async () => (await service.status()).running).toBe(0);
+  });
+
+  it('waits for a slow reader', async () => {
+    const { service } = await deadly();
+    const slow = service.generate(asking('plain', { maxTokens: 400 }));
+    const { value: first } = await slow.next();
+    // Long enough for hundreds of tokens: others may go on meanwhile.
+    for (let i = 0; i < 20; i++) await eventsOf(service, asking('plain'));
+    const rest: GenerationEvent[] = [first as GenerationEvent];
+    for await (const event of slow) rest.push(event);
+    expectWhole(rest, 400);
+  });
+
+  it('counts as lost when it cannot be started any more', async () => {
+    const { service } = await deadly({ engine: { target: 'fails-after-1' } });
+    const waiting = eventsOf(service, asking('die@3'));
+    expect((await waiting).at(-1)).toMatchObject({ type: 'error', error: { code: 'engine_died' } });
+    expect(await service.status()).toMatchObject({ state: 'failed', reason: 'no memory today' });
+    await expect(eventsOf(service, asking('plain'))).rejects.toMatchObject({ code: 'engine_died' });
+  });
+
+  it('hands on why the first load failed, or that it died or was aborted over it', async () => {
+    await expect(deadly({ engine: { target: 'fails-after-0' } })).rejects.toThrow('no memory today');
+    await expect(deadly({ engine: { target: 'dies-while-loading' } })).rejects.toMatchObject({ code: 'engine_died' });
+    await expect(deadly({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' });
+    await expect(deadly({ signal: AbortSignal.timeout(20) })).rejects.toMatchObject({ code: 'aborted' });
+  });
+
+  it('leaves no process behind: closed, killed while stopped, or without a supervisor', async () => {
+    const isAlive = (pid: number): boolean => {
+      try {
+        return process.kill(pid, 0);
+      } catch {
+        return false;
+      }
+    };
+    const { service } = await deadly({ closeMs: 200 });
+    const { pid } = await service.status();
+    process.kill(pid, 'SIGSTOP');
+    await service.close();
+    expect(isAlive(pid)).toBe(false);
+    expect(await service.status()).toMatchObject({ state: 'closed', pid: 0 });
+    await expect(service.tokenize({ text: 'a' })).rejects.toMatchObject({ code: 'closed' });
+
+    let child: ReturnType<typeof fork> | undefined;
+    const orphan = await deadly({
+      spawn: () => {
+        child = fork(sources.path('engine/service/testing/deadly-engine.ts'), ['/dev/null'], {
+          serialization: 'advanced',
+        });
+        return child;
+      },
+    });
+    const { pid: orphanPid } = await orphan.service.status();
+    child!.disconnect();
+    await expect.poll(() => isAlive(orphanPid)).toBe(false);
+  });
+});

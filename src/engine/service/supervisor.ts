@@ -1,0 +1,303 @@
+import type { ChildProcess } from 'node:child_process';
+import { OutriderError } from '../../errors.js';
+import type { Token } from '../../speculative/index.js';
+import type { ChatMessage } from '../../text/messages.js';
+import type { GenerationEvent, LoadEvent } from '../events.js';
+import type { Prompt } from '../request.js';
+import type {
+  EngineDescription,
+  EngineService,
+  ServiceRequest,
+  ServiceState,
+  ServiceStatus,
+  TokenizeOptions,
+} from '../service.js';
+import { backoffMs } from './backoff.js';
+import { EngineLife } from './engine-life.js';
+import { PendingCalls } from './pending-calls.js';
+import { errorOf, eventOf, type FromEngine, type PlainEngineOptions } from './protocol.js';
+import { SupervisedRequest } from './supervised-request.js';
+import { SupervisedRequests } from './supervised-requests.js';
+
+export interface SuperviseOptions {
+  /** Starts a process that calls `hostEngine`, with a channel of `serialization: 'advanced'`. */
+  readonly spawn: () => ChildProcess;
+  readonly engine: PlainEngineOptions;
+  readonly onProgress?: ((event: LoadEvent) => void) | undefined;
+  /** Hears of each death that is followed by a new start, in a few words. */
+  readonly onDeath?: ((reason: string) => void) | undefined;
+  /** Stops the first load. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds without a sign of life after which the engine is killed, default 30 000. */
+  readonly hangMs?: number;
+  /** Milliseconds that an orderly end may take, default 5 000. */
+  readonly closeMs?: number;
+  /** Milliseconds before the n-th start in a row (from 1) in which no token came; default: doubling, from 0.1 to 30 s. */
+  readonly backoff?: (attempt: number) => number;
+  /** Milliseconds of a steady clock. */
+  readonly now: () => number;
+}
+
+const HANG_MS = 30_000;
+const CLOSE_MS = 5_000;
+
+/** Starts in a row that may fail before the engine counts as lost: by default 25 s of waiting, beside the loads. */
+const MOST_FAILED_STARTS = 8;
+
+/**
+ * An engine in a child process. If that dies or hangs it is started again, and every request goes on behind the tokens
+ * that it has: with a seed, under matching and strict decoding, its text is what it would have been.
+ *
+ * @throws OutriderError where the first load fails; `aborted` by the signal
+ */
+export async function superviseEngine(options: SuperviseOptions): Promise<EngineService> {
+  const supervisor = new Supervisor(options);
+  try {
+    return await supervisor.opened;
+  } catch (error) {
+    await supervisor.close();
+    throw error;
+  }
+}
+
+class Supervisor implements EngineService {
+  /** Settles with the first load. */
+  readonly opened: Promise<EngineService>;
+  readonly #options: SuperviseOptions;
+  readonly #requests = new SupervisedRequests((message) => this.#life?.send(message));
+  readonly #calls: PendingCalls;
+  #description: EngineDescription | undefined;
+  #state: ServiceState = 'loading';
+  #reason: string | undefined;
+  #life: EngineLife | undefined;
+  #nextStart: NodeJS.Timeout | undefined;
+  #restarts = 0;
+  /** Deaths in a row without a new token, and starts in a row that did not become an engine. */
+  #vainDeaths = 0;
+  #failedStarts = 0;
+  #nextId = 0;
+  #cachedTokens: readonly number[] = [];
+  #settleOpening: (error?: OutriderError) => void = () => {};
+  /** Resolves when no process is left, once that is wanted. */
+  #onGone: () => void = () => {};
+  #closed: Promise<void> | undefined;
+
+  constructor(options: SuperviseOptions) {
+    this.#options = options;
+    this.#calls = new PendingCalls((message) => {
+      if (this.#state === 'ready') this.#life?.send(message);
+    });
+    const { signal } = options;
+    const abort = (): void => this.#settleOpening(new OutriderError('aborted', 'loading was aborted'));
+    this.opened = new Promise((resolve, reject) => {
+      this.#settleOpening = (error) => {
+        signal?.removeEventListener('abort', abort);
+        if (error === undefined) resolve(this);
+        else reject(error);
+      };
+    });
+    signal?.addEventListener('abort', abort, { once: true });
+    if (signal?.aborted) abort();
+    else this.#start();
+  }
+
+  get description(): EngineDescription {
+    return this.#description!;
+  }
+
+  async *generate(request: ServiceRequest, signal?: AbortSignal): AsyncGenerator<GenerationEvent, void, void> {
+    this.#assertOpen();
+    const supervised = new SupervisedRequest(this.#nextId++, request, this.#options.now);
+    const abort = (): void => this.#requests.abort(supervised);
+    this.#requests.add(supervised);
+    signal?.addEventListener('abort', abort, { once: true });
+    if (signal?.aborted) abort();
+    try {
+      for await (const group of supervised.groups()) {
+        yield* group;
+        this.#requests.credit(supervised);
+      }
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      this.#requests.remove(supervised);
+    }
+  }
+
+  async tokenize(prompt: Prompt, options?: TokenizeOptions) {
+    this.#assertOpen();
+    return this.#calls.ask({ name: 'tokenize', prompt, options });
+  }
+
+  async pieces(tokens: readonly Token[], renderSpecial: boolean) {
+    this.#assertOpen();
+    return this.#calls.ask({ name: 'pieces', tokens, renderSpecial });
+  }
+
+  async render(messages: readonly ChatMessage[]) {
+    this.#assertOpen();
+    return this.#calls.ask({ name: 'render', messages });
+  }
+
+  async status(): Promise<ServiceStatus> {
+    const { running, queued } = this.#requests.counts;
+    return {
+      state: this.#state,
+      reason: this.#reason,
+      restarts: this.#restarts,
+      pid: this.#life?.pid ?? 0,
+      running,
+      queued,
+      slots: Array.from({ length: this.description.parallel }, (_, id) => ({
+        id,
+        state: id < running ? 'busy' : 'idle',
+        cachedTokens: this.#cachedTokens[id] ?? 0,
+      })),
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#state = 'closed';
+    clearTimeout(this.#nextStart);
+    const { closeMs = CLOSE_MS } = this.#options;
+    const life = this.#life;
+    if (life !== undefined) {
+      const gone = new Promise<void>((resolve) => {
+        this.#onGone = resolve;
+      });
+      life.send({ type: 'close' });
+      // Before the first engine is there nobody waits for an orderly end.
+      const patience = setTimeout(() => life.kill('it did not end'), this.#description === undefined ? 0 : closeMs);
+      await gone;
+      clearTimeout(patience);
+    }
+    this.#calls.rejectAll(closedError());
+    this.#requests.abortAll();
+  }
+
+  #start(): void {
+    const life = new EngineLife(this.#options.spawn(), {
+      hangMs: this.#options.hangMs ?? HANG_MS,
+      onMessage: (message) => this.#hear(message),
+      onEnd: (reason) => this.#onEnd(reason),
+    });
+    this.#life = life;
+    life.send({ type: 'load', options: this.#options.engine });
+  }
+
+  #hear(message: FromEngine): void {
+    switch (message.type) {
+      case 'progress':
+        if (this.#description === undefined) this.#options.onProgress?.(message.event);
+        break;
+      case 'ready':
+        this.#onReady(message.description);
+        break;
+      case 'failed':
+        this.#onFailed(errorOf(message.error));
+        break;
+      case 'events':
+        this.#onEvents(message);
+        break;
+      case 'ended':
+        this.#onEnded(message);
+        break;
+      case 'reply':
+      case 'refusal':
+        this.#calls.hear(message);
+        break;
+      case 'pong':
+        this.#cachedTokens = message.cachedTokens;
+        break;
+    }
+  }
+
+  #onReady(description: EngineDescription): void {
+    if (this.#state === 'closed') return;
+    this.#description ??= description;
+    this.#state = 'ready';
+    this.#reason = undefined;
+    this.#failedStarts = 0;
+    this.#settleOpening();
+    this.#calls.askAgain();
+    this.#requests.open();
+  }
+
+  /** The first load's error is the caller's; one of a later load, such as a lack of memory, may pass. */
+  #onFailed(error: OutriderError): void {
+    if (this.#description === undefined) this.#settleOpening(error);
+    this.#life?.kill(error.message);
+  }
+
+  #onEvents({ id, events }: Extract<FromEngine, { type: 'events' }>): void {
+    const request = this.#requests.get(id);
+    if (request === undefined) return;
+    request.take(events.map(eventOf));
+    if (!request.hasProgressed) return;
+    this.#vainDeaths = 0;
+    this.#requests.progressed(request);
+  }
+
+  #onEnded({ id, error }: Extract<FromEngine, { type: 'ended' }>): void {
+    const request = this.#requests.get(id);
+    if (request === undefined) return;
+    if (error === undefined) request.end();
+    else request.fail(errorOf(error));
+    this.#requests.remove(request);
+  }
+
+  #onEnd(reason: string): void {
+    this.#life = undefined;
+    this.#cachedTokens = [];
+    this.#onGone();
+    if (this.#state === 'closed') return;
+    if (this.#description === undefined) {
+      this.#settleOpening(new OutriderError('engine_died', `the engine died while it was loaded: ${reason}`));
+      return;
+    }
+    this.#reason = reason;
+    if (this.#state !== 'ready') this.#failedStarts += 1;
+    else {
+      this.#requests.died(reason);
+      this.#calls.died(reason);
+    }
+    if (this.#failedStarts < MOST_FAILED_STARTS) this.#startLater(reason);
+    else this.#giveUp(reason);
+  }
+
+  #startLater(reason: string): void {
+    this.#state = 'restarting';
+    this.#restarts += 1;
+    this.#vainDeaths += 1;
+    this.#options.onDeath?.(reason);
+    const { backoff = backoffMs } = this.#options;
+    this.#nextStart = setTimeout(() => this.#start(), backoff(this.#vainDeaths));
+  }
+
+  #giveUp(reason: string): void {
+    this.#state = 'failed';
+    const error = lostError(reason);
+    this.#calls.rejectAll(error);
+    this.#requests.failAll(error);
+  }
+
+  #assertOpen(): void {
+    if (this.#state === 'closed') throw closedError();
+    if (this.#state === 'failed') throw lostError(this.#reason ?? '');
+  }
+}
+
+function closedError(): OutriderError {
+  return new OutriderError('closed', 'the engine is closed');
+}
+
+function lostError(reason: string): OutriderError {
+  return new OutriderError(
+    'engine_died',
+    `the engine died and could not be started again: ${reason}; restart Outrider`,
+  );
+}

@@ -1,0 +1,76 @@
+/** Run as a child process: a host of an engine that has no models and dies as its requests tell it. */
+import { appendFileSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { finishEvent, roundEvent, startEvent, textEvent } from '../../../cli/testing/events.js';
+import { FakeService, type Script } from '../../../server/testing/fake-service.js';
+import type { GenerationEvent } from '../../events.js';
+import type { ServiceRequest } from '../../service.js';
+import { forkedChannel, hostEngine } from '../engine-host.js';
+
+/** A file that outlives this process: each line is a life that began, or a fault that has happened. */
+const journal = process.argv[2]!;
+
+const happened = (fault: string): number =>
+  readFileSync(journal, 'utf8')
+    .split('\n')
+    .filter((line) => line === fault).length;
+
+const die = (): never => {
+  process.kill(process.pid, 'SIGKILL');
+  // The signal is on its way; nothing may happen until then.
+  for (;;);
+};
+
+/**
+ * `text` of the prompt is a list of words: `die@N*K` dies before token N, K times in all (once without `*K`), `hang@N*K`
+ * blocks the event loop there, `wait@N` waits before it. Token N is N, its text `N `, and `maxTokens` of them are written.
+ */
+const script: Script = async function* (request, signal) {
+  const { text } = request.prompt as { text: string };
+  const resume = request.resume ?? [];
+  const events: GenerationEvent[] = [];
+  const record = <Event extends GenerationEvent>(event: Event): Event => {
+    events.push(event);
+    return event;
+  };
+  const reason = () => (signal?.aborted ? 'aborted' : 'length');
+  yield record(startEvent({ seed: request.seed ?? 4711, seedOrigin: request.seed === undefined ? 'drawn' : 'given' }));
+  for (let token = resume.length; token < request.maxTokens! && !signal?.aborted; token++) {
+    await fault(text, token);
+    yield record(roundEvent([], 0, token));
+    yield record(textEvent(`${token} `));
+  }
+  const tokens = [...resume, ...events.flatMap((event) => (event.type === 'round' ? event.tokens : []))];
+  const whole = tokens.map((token) => `${token} `).join('');
+  yield finishEvent(events, { reason: reason(), tokens, text: whole, completionTokens: tokens.length });
+};
+
+async function fault(text: string, token: number): Promise<void> {
+  await sleep(1);
+  for (const [word, kind, at, times = '1'] of text.matchAll(/(die|hang|wait)@(\d+)(?:\*(\d+))?/g)) {
+    if (Number(at) !== token) continue;
+    if (kind === 'wait') await sleep(100);
+    else if (happened(word) < Number(times)) {
+      appendFileSync(journal, `${word}\n`);
+      if (kind === 'die') die();
+      for (;;);
+    }
+  }
+}
+
+class DeadlyService extends FakeService {
+  override async render(): Promise<string> {
+    return die();
+  }
+}
+
+appendFileSync(journal, 'life\n');
+hostEngine(forkedChannel(process), async ({ target }) => {
+  const fails = /^fails-after-(\d+)$/.exec(target);
+  if (fails && happened('life') > Number(fails[1])) throw new Error('no memory today');
+  if (target === 'dies-while-loading') die();
+  const service = new DeadlyService(script);
+  const requests: ServiceRequest[] = service.requests;
+  requests.length = 0;
+  return service;
+});
