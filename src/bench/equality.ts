@@ -54,7 +54,7 @@ interface Finished {
 /** The last event of a request; an error event is thrown. */
 export async function finishOf(engine: Engine, request: GenerationRequest): Promise<Finished> {
   let seed = Number.NaN;
-  for await (const event of engine.generate(request)) {
+  for await (const event of engine.generate({ ...request, cachePrompt: false })) {
     if (event.type === 'start') seed = event.seed;
     if (event.type === 'error') throw event.error;
     if (event.type === 'finish') return { seed, finish: event };

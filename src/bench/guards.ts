@@ -37,7 +37,13 @@ export async function runGuards(plan: GuardsPlan, { hopeless, own, without }: Gu
 /** From a cold start: what is lost until the draft is found out is in it. */
 async function countHopeless({ tokens, text, signal }: GuardsPlan, engine: Engine): Promise<HopelessCount> {
   const count = { tokens: 0, elapsedMs: 0, forwards: 0, probes: 0, draftMs: 0 };
-  const request = { prompt: { text }, maxTokens: tokens, ignoreEndOfText: true, sampling: { temperature: 0 } };
+  const request = {
+    prompt: { text },
+    maxTokens: tokens,
+    ignoreEndOfText: true,
+    cachePrompt: false,
+    sampling: { temperature: 0 },
+  };
   for await (const event of engine.generate({ ...request, draft: { drafters: ['model'] } }, signal)) {
     if (event.type === 'error') throw event.error;
     if (event.type !== 'round') continue;
@@ -86,7 +92,7 @@ function promptOf({ text }: GuardsPlan, engine: Engine, count: number, repetitio
 async function firstTokenMs({ now, signal }: GuardsPlan, engine: Engine, tokens: readonly Token[]): Promise<number> {
   const began = now();
   for await (const event of engine.generate(
-    { prompt: { tokens }, maxTokens: 8, ignoreEndOfText: true, seed: 1 },
+    { prompt: { tokens }, maxTokens: 8, ignoreEndOfText: true, cachePrompt: false, seed: 1 },
     signal,
   )) {
     if (event.type === 'error') throw event.error;

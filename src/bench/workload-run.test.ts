@@ -93,6 +93,7 @@ test('requests share the tokens, and never end before they have them', () => {
       prompt: { text },
       mode: 'main',
       maxTokens: 51,
+      cachePrompt: false,
       ignoreEndOfText: true,
       seed: 3,
       sampling: { temperature: 0.8 },

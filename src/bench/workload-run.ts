@@ -67,6 +67,7 @@ export function requestsOf({ workload, policy, tokens, seed }: Omit<RunPlan, 'en
     ...policy.options,
     maxTokens: tokensOfEach(workload, tokens),
     ignoreEndOfText: true,
+    cachePrompt: false,
     ...(policy.options.verification === undefined && { seed }),
     sampling: { temperature },
   }));

@@ -17,7 +17,14 @@ function answerOf(stop: readonly string[] = []) {
     resume: [],
     stop,
   } as unknown as Plan;
-  return { answer: new Answer(plan, () => clock.ms), clock };
+  return {
+    answer: new Answer(
+      plan,
+      () => clock.ms,
+      () => 0,
+    ),
+    clock,
+  };
 }
 
 /** A round with these tokens, all but the last of them accepted. */

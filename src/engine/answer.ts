@@ -10,6 +10,7 @@ import { TextStream } from './text-stream.js';
 export class Answer {
   readonly #plan: Plan;
   readonly #now: () => number;
+  readonly #cachedTokens: () => number;
   readonly #stream: TextStream;
   readonly #counter = new StatisticsCounter();
   readonly #began: number;
@@ -22,11 +23,15 @@ export class Answer {
   #draftMs = 0;
   #verifyMs = 0;
 
-  /** @param now milliseconds of a steady clock */
-  constructor(plan: Plan, now: () => number) {
+  /**
+   * @param now milliseconds of a steady clock
+   * @param cachedTokens how many tokens of the prompt were not evaluated; asked at the end
+   */
+  constructor(plan: Plan, now: () => number, cachedTokens: () => number) {
     const { vocabulary } = plan.writer.model;
     this.#plan = plan;
     this.#now = now;
+    this.#cachedTokens = cachedTokens;
     this.#began = now();
     this.#lastAt = this.#began;
     this.#stream = new TextStream((token) => vocabulary.bytes(token, false), plan.stop);
@@ -77,6 +82,7 @@ export class Answer {
       text: this.#text,
       promptTokens: this.#plan.promptTokens.length,
       completionTokens: this.#tokens.length,
+      cachedTokens: this.#cachedTokens(),
       statistics: this.#counter.statistics,
       timings: this.#timings(),
     };
@@ -109,12 +115,13 @@ export class Answer {
   #timings(): Timings {
     const promptMs = (this.#firstAt ?? this.#now()) - this.#began;
     const predictedMs = this.#lastAt - (this.#firstAt ?? this.#lastAt);
+    const evaluated = this.#plan.promptTokens.length - this.#cachedTokens();
     const perSecond = (count: number, ms: number): number | null => (count > 0 && ms > 0 ? (count / ms) * 1000 : null);
     return {
       promptMs,
       predictedMs,
       predictedPerSecond: perSecond(this.#tokens.length - this.#plan.resume.length - 1, predictedMs),
-      promptPerSecond: this.#firstAt === undefined ? null : perSecond(this.#plan.promptTokens.length, promptMs),
+      promptPerSecond: this.#firstAt === undefined ? null : perSecond(evaluated, promptMs),
       draftMs: this.#draftMs,
       verifyMs: this.#verifyMs,
     };

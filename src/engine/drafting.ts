@@ -17,12 +17,15 @@ import {
   sequentialRandom,
   type Verification,
 } from '../speculative/index.js';
+import type { CachedSequence } from './cached-sequence.js';
 import type { LoadedDraft, LoadedModels } from './load.js';
 import type { Plan } from './prepare.js';
 
 export interface Drafting {
   readonly plan: Plan;
   readonly models: LoadedModels;
+  /** The request's own, of the model that writes. */
+  readonly target: CachedSequence;
   readonly noise: Noise;
   readonly signal: AbortSignal;
   /** Milliseconds of a steady clock. */
@@ -31,7 +34,7 @@ export interface Drafting {
 
 /** `undefined` where nothing is going to be drafted. The loop's owner closes it. */
 export function proposerFor(drafting: Drafting): Proposer | undefined {
-  const { plan, models } = drafting;
+  const { plan, models, target } = drafting;
   if (plan.draft.max === 0) return undefined;
   const single = lengthOf(plan);
   if (single !== undefined) {
@@ -41,7 +44,8 @@ export function proposerFor(drafting: Drafting): Proposer | undefined {
   const drafters = plan.drafter ? [borrowed(plan.drafter)] : allDrafters(drafting);
   if (drafters.length === 0) return undefined;
   const { knowledge } = models.learnt;
-  return new Cascade({ ...cascadeParts(drafting), drafters, knowledge, otherRows: () => 0 });
+  const otherRows = (): number => plan.writer.batcher.otherRows(target);
+  return new Cascade({ ...cascadeParts(drafting), drafters, knowledge, otherRows });
 }
 
 /** `auto` chooses between `match` and `block`; the other rules stand. */
@@ -111,7 +115,8 @@ function modelDrafter(
 ): Drafter {
   // Mirostat's law follows the text that is written; for a draft its temperature has to do.
   const sampler = samplerOf({ ...plan, sampling: { ...plan.sampling, mirostat: 'off' } }, noise);
-  const sequence = draft.batcher.open({ capacity: models.contextSize, promptLength: 0, signal });
+  const known = plan.cacheable.map((token) => draft.pair.toDraft(token));
+  const sequence = draft.batcher.open({ capacity: models.contextSize, promptLength: 0, signal }, known);
   return new ModelDrafter({
     name: draft.name,
     sequence: draft.translate(sequence),

@@ -127,7 +127,7 @@ describe('whoever stops listening', () => {
 describe('aborting', () => {
   it('ends with what is there, whenever it comes', async () => {
     const { engine } = await fakeEngine({ ...pair, contextSize: 2048 });
-    const request = { ...REQUEST, prompt: { text: 'long '.repeat(300) }, stop: ['never comes'] };
+    const request = { ...REQUEST, prompt: { text: 'long '.repeat(300) }, stop: ['never comes'], cachePrompt: false };
     const all = await eventsOf(engine, request);
     const whole = (all.at(-1) as FinishEvent).text;
     const lastRound = all.findLastIndex(({ type }) => type === 'round');

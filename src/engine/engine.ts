@@ -14,6 +14,9 @@ import { abortedInQueue, run } from './run.js';
 import { usableCores } from './threads.js';
 import { Updates } from './updates.js';
 
+/** Waiting requests keep their prompts in memory, and the last of them waits for all before it. */
+const QUEUE = 64;
+
 /** A target and perhaps a draft model, loaded side by side, and the requests that run on them. */
 export class Engine {
   /** What is loaded. */
@@ -26,11 +29,11 @@ export class Engine {
   readonly #aborts = new Set<() => void>();
   #closed: Promise<void> | undefined;
 
-  private constructor(backend: Backend, models: LoadedModels, parallel: number, loadMs: number) {
+  private constructor(backend: Backend, models: LoadedModels, options: EngineOptions, loadMs: number) {
     this.#backend = backend;
     this.models = models;
     this.loadMs = loadMs;
-    this.#places = new Places(parallel);
+    this.#places = new Places(options.parallel ?? 1, options.queue ?? QUEUE);
   }
 
   /**
@@ -46,7 +49,7 @@ export class Engine {
       const models = await loadModels(backend, options, new Cores(usableCores()), now);
       const loadMs = now() - began;
       options.onProgress?.({ type: 'ready', loadMs });
-      return new Engine(backend, models, options.parallel ?? 1, loadMs);
+      return new Engine(backend, models, options, loadMs);
     } catch (error) {
       backend.close();
       throw error;
@@ -54,8 +57,8 @@ export class Engine {
   }
 
   /**
-   * Runs a request; several may run at once. What is wrong with the request is thrown at the first `next()`, what goes
-   * wrong later is an `error` event. Ending the iteration early, or the signal, stops the work within one pass.
+   * Runs a request; several may run at once. What is wrong with the request is thrown at the first `next()`, as is
+   * `queue_full`; what goes wrong later is an `error` event. Ending the iteration early, or the signal, stops the work within one pass.
    */
   async *generate(request: GenerationRequest, signal?: AbortSignal): AsyncGenerator<GenerationEvent, void, void> {
     if (this.#closed !== undefined) throw new OutriderError('closed', 'the engine is closed');
@@ -71,7 +74,10 @@ export class Engine {
       for await (const ahead of queue.until(place)) yield { type: 'queued', ahead };
       const entered = await place.then(
         () => true,
-        () => false,
+        (error) => {
+          if (!stop.signal.aborted) throw error;
+          return false;
+        },
       );
       yield* entered ? run(plan, this.models, stop.signal) : abortedInQueue(plan);
     } finally {

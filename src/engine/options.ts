@@ -11,6 +11,8 @@ export interface EngineOptions {
   readonly contextSize?: number;
   /** Requests that run at once, default 1; others wait. */
   readonly parallel?: number;
+  /** Requests that may wait, default 64; a request beyond them is refused with `queue_full`. */
+  readonly queue?: number;
   /** Threads of the target's and of the draft's passes; default: by the size of the weights. */
   readonly threads?: number;
   readonly draftThreads?: number;
@@ -31,6 +33,7 @@ export interface EngineOptions {
 const LIMITS = {
   contextSize: [8, 2 ** 24],
   parallel: [1, 256],
+  queue: [0, 2 ** 20],
   threads: [1, 512],
   draftThreads: [1, 512],
   gpuLayers: [0, 2 ** 20],

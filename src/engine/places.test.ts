@@ -18,7 +18,7 @@ const settle = (): Promise<void> => new Promise(setImmediate);
 
 describe('Places', () => {
   it('lets in as many as there are places, and the others in order as places come free', async () => {
-    const places = new Places(2);
+    const places = new Places(2, 8);
     const log: string[] = [];
     for (const name of ['a', 'b', 'c', 'd']) void enter(places, log, name);
     await settle();
@@ -36,7 +36,7 @@ describe('Places', () => {
   });
 
   it('lets those behind move up when one in line is aborted', async () => {
-    const places = new Places(1);
+    const places = new Places(1, 8);
     const log: string[] = [];
     const stop = new AbortController();
     void enter(places, log, 'a');
@@ -50,8 +50,24 @@ describe('Places', () => {
     expect(log).toEqual(['c in']);
   });
 
+  it('refuses whoever comes when as many wait as may, and nobody who finds a place', async () => {
+    const places = new Places(1, 1);
+    const log: string[] = [];
+    for (const name of ['a', 'b', 'c']) void enter(places, log, name);
+    await settle();
+    expect(log.splice(0)).toEqual(['b: 0', 'a in', 'c queue_full']);
+    places.leave();
+    void enter(places, log, 'd');
+    await settle();
+    expect(log.splice(0)).toEqual(['d: 0', 'b in']);
+    const strict = new Places(1, 0);
+    for (const name of ['e', 'f']) void enter(strict, log, name);
+    await settle();
+    expect(log).toEqual(['e in', 'f queue_full']);
+  });
+
   it('refuses whoever is aborted before', async () => {
-    const places = new Places(1);
+    const places = new Places(1, 8);
     const log: string[] = [];
     await enter(places, log, 'a', AbortSignal.abort());
     await enter(places, log, 'b');
@@ -59,7 +75,7 @@ describe('Places', () => {
   });
 
   it('takes no place back from whoever is aborted inside, and leaves no listener behind', async () => {
-    const places = new Places(1);
+    const places = new Places(1, 8);
     const log: string[] = [];
     const stop = new AbortController();
     void enter(places, log, 'a');

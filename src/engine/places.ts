@@ -8,15 +8,18 @@ interface Waiter {
 /** The places for requests that run at once, and the queue of those that wait, first come first served. */
 export class Places {
   #free: number;
+  readonly #queue: number;
   readonly #waiting: Waiter[] = [];
 
-  constructor(count: number) {
+  /** @param queue how many may wait */
+  constructor(count: number, queue: number) {
     this.#free = count;
+    this.#queue = queue;
   }
 
   /**
    * Resolves once a place is taken. `moved` hears how many requests are ahead, at once and after every change.
-   * @throws OutriderError aborted, when the signal fires first
+   * @throws OutriderError aborted, when the signal fires first; queue_full, when too many wait already
    */
   enter(signal: AbortSignal | undefined, moved: (ahead: number) => void): Promise<void> {
     if (signal?.aborted) return Promise.reject(abortedError());
@@ -24,6 +27,7 @@ export class Places {
       this.#free -= 1;
       return Promise.resolve();
     }
+    if (this.#waiting.length >= this.#queue) return Promise.reject(queueFullError(this.#queue));
     return new Promise((resolve, reject) => {
       const leaveQueue = (): void => {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
@@ -59,6 +63,14 @@ export class Places {
       waiter.moved(ahead);
     });
   }
+}
+
+function queueFullError(waiting: number): OutriderError {
+  return new OutriderError(
+    'queue_full',
+    `all places are taken and ${waiting} requests wait, the most that may; try again later`,
+    { waiting },
+  );
 }
 
 export function abortedError(): OutriderError {

@@ -24,6 +24,8 @@ export interface Plan {
   /** The model whose law the text has. */
   readonly writer: LoadedModel;
   readonly promptTokens: readonly Token[];
+  /** Those of them that need no evaluation where a cache still holds their beginning: all or none. */
+  readonly cacheable: readonly Token[];
   /** Tokens of the answer that are there already. */
   readonly resume: readonly Token[];
   /** Of the whole answer, what is resumed included. */
@@ -69,6 +71,7 @@ export function prepare(request: GenerationRequest, models: LoadedModels, drawSe
     mode,
     writer,
     promptTokens: prompt.tokens,
+    cacheable: request.cachePrompt === false ? [] : prompt.tokens,
     resume: resumeOf(request, writer),
     maxTokens: maxTokensOf(request, prompt.tokens.length, models.contextSize),
     stop: stopOf(request),

@@ -43,6 +43,8 @@ export interface GenerationRequest {
    * been. Counts towards `maxTokens`; rounds and texts tell of what is new, the `finish` has tokens and text of all.
    */
   readonly resume?: readonly Token[];
+  /** Begin behind what a cache still holds of the prompt, default true; false evaluates all of it, to measure that. */
+  readonly cachePrompt?: boolean;
   /** Log-probabilities of the tokens, under the target's plain softmax, and of so many alternatives each (0 to 20). */
   readonly logprobs?: number;
   /** Texts that may not appear: the answer goes back to where one began and takes another way, before it is seen. */

@@ -14,7 +14,7 @@ const now = (): number => performance.now();
 
 /** The end of a request that was aborted before it had a place. */
 export function abortedInQueue(plan: Plan): Iterable<GenerationEvent> {
-  return new Answer(plan, now).abort();
+  return new Answer(plan, now, () => 0).abort();
 }
 
 /** Never throws: what goes wrong becomes an `error` event, an abort a `finish` with what is there. */
@@ -23,18 +23,21 @@ export async function* run(
   models: LoadedModels,
   signal: AbortSignal,
 ): AsyncGenerator<GenerationEvent, void, void> {
-  const answer = new Answer(plan, now);
   const progress = new Updates<{ evaluated: number; total: number }>();
   const noise = positionNoise(plan.seed);
-  const target = plan.writer.batcher.open({
-    capacity: models.contextSize,
-    promptLength: plan.promptTokens.length,
-    signal,
-    onProgress: (evaluated, total) => progress.push({ evaluated, total }),
-  });
+  const target = plan.writer.batcher.open(
+    {
+      capacity: models.contextSize,
+      promptLength: plan.promptTokens.length,
+      signal,
+      onProgress: (evaluated, total) => progress.push({ evaluated, total }),
+    },
+    plan.cacheable,
+  );
+  const answer = new Answer(plan, now, () => target.reused);
   let proposer: Proposer | undefined;
   try {
-    proposer = proposerFor({ plan, models, noise, signal, now });
+    proposer = proposerFor({ plan, models, target, noise, signal, now });
     yield startEvent(plan);
     if (answer.isStopped) return yield* answer.finish();
     const sampler = samplerOf(plan, noise);
