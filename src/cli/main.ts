@@ -1,8 +1,8 @@
 /** Joins the command line to this process; the rest of `src/cli` touches neither globals nor native libraries. */
 import { readFileSync } from 'node:fs';
 import { Engine } from '../engine/index.js';
-import { localService } from '../engine/service/in-process.js';
 import { openBackend } from '../llama/index.js';
+import { openService } from './open-service.js';
 import { runProgram } from './program.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
@@ -32,8 +32,11 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   },
   openBackend,
   loadEngine: async (options, backend) => Engine.load(await openBackend(backend), options),
-  openService: async (options, backendOptions) => {
-    const backend = await openBackend(backendOptions);
-    return localService(await Engine.load(backend, options), backend, options);
-  },
+  openService: (options, backend, place) =>
+    openService(
+      options,
+      backend,
+      place,
+      (reason) => void process.stderr.write(`note: the engine is started again: ${reason}\n`),
+    ),
 });
