@@ -1,0 +1,120 @@
+/** The embedded pair in a child process that is killed and stopped again and again: every stream ends as if undisturbed. */
+import { fork } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EngineService, FinishEvent, GenerationEvent, ServiceRequest } from '../../src/engine/index.js';
+import { superviseEngine } from '../../src/engine/service/supervisor.js';
+import { type Transpiled, transpileSources } from '../../src/engine/service/testing/transpiled.js';
+import { sequentialRandom } from '../../src/speculative/index.js';
+import { DRAFT, MAIN, TEST_THREADS } from './testing/pair.js';
+
+const HANG_MS = 2_000;
+
+let sources: Transpiled;
+let cache: string;
+let service: EngineService;
+const deaths: string[] = [];
+/** What each request writes undisturbed. */
+let undisturbed: FinishEvent[];
+
+const base = { maxTokens: 120, ignoreEndOfText: true } satisfies Partial<ServiceRequest>;
+const REQUESTS: readonly ServiceRequest[] = [
+  { ...base, prompt: { text: 'Once upon a time there was' }, sampling: { temperature: 0 } },
+  { ...base, prompt: { text: 'The quick brown fox' }, sampling: { temperature: 1 }, seed: 7, stop: ['#never#'] },
+];
+
+beforeAll(async () => {
+  sources = await transpileSources();
+  cache = await mkdtemp(join(tmpdir(), 'outrider-cache-'));
+  service = await superviseEngine({
+    spawn: () =>
+      fork(sources.path('cli/engine-process.ts'), [], {
+        env: { ...process.env, XDG_CACHE_HOME: cache },
+        serialization: 'advanced',
+        execArgv: [],
+      }),
+    engine: { target: MAIN, drafts: [DRAFT], contextSize: 512, parallel: 2, strict: true, ...TEST_THREADS },
+    onDeath: (reason) => deaths.push(reason),
+    hangMs: HANG_MS,
+    now: () => performance.now(),
+  });
+  undisturbed = [];
+  for (const request of REQUESTS) undisturbed.push(finishOf(await eventsOf(request)));
+});
+afterAll(async () => {
+  await service?.close();
+  await sources.remove();
+  await rm(cache, { recursive: true });
+});
+
+async function eventsOf(request: ServiceRequest, onRound: () => void = () => {}): Promise<GenerationEvent[]> {
+  const events: GenerationEvent[] = [];
+  for await (const event of service.generate(request)) {
+    events.push(event);
+    if (event.type === 'round') onRound();
+  }
+  return events;
+}
+
+function finishOf(events: readonly GenerationEvent[]): FinishEvent {
+  const last = events.at(-1);
+  if (last?.type !== 'finish') throw last?.type === 'error' ? last.error : new Error(`the last event is ${last?.type}`);
+  return last;
+}
+
+/** Both requests at once, while the engine gets `signal` at `times` moments that `seed` chooses among their rounds. */
+async function disturbed(signal: NodeJS.Signals, times: number, seed: number): Promise<GenerationEvent[][]> {
+  const random = sequentialRandom(seed);
+  const before = deaths.length;
+  let left = times;
+  let untilNext = 1 + Math.floor(12 * random());
+  let isAlive = true;
+  const onRound = (): void => {
+    if (left === 0 || !isAlive || --untilNext > 0) return;
+    left -= 1;
+    isAlive = false;
+    untilNext = 1 + Math.floor(12 * random());
+    // A moment within a pass or between two, not always the one behind a message.
+    void sleep(30 * random())
+      .then(() => service.status())
+      .then(({ pid }) => process.kill(pid, signal));
+    void expect
+      .poll(() => deaths.length, { timeout: 30_000 })
+      .toBe(before + times - left)
+      .then(() => {
+        isAlive = true;
+      });
+  };
+  const streams = await Promise.all(REQUESTS.map((request) => eventsOf(request, onRound)));
+  expect(deaths.length - before).toBe(times);
+  return streams;
+}
+
+function expectUndisturbed(streams: readonly (readonly GenerationEvent[])[]): void {
+  for (const [i, events] of streams.entries()) {
+    const { tokens, text, reason, promptTokens } = undisturbed[i]!;
+    expect(finishOf(events)).toMatchObject({ tokens, text, reason, promptTokens, completionTokens: tokens.length });
+    expect(events.map((event) => (event.type === 'text' ? event.text : '')).join('')).toBe(text);
+    expect(events.flatMap((event) => (event.type === 'round' ? event.tokens : []))).toEqual(tokens);
+    expect(events.filter(({ type }) => type === 'start')).toHaveLength(1);
+  }
+}
+
+describe('two streams, one greedy and one with a seed, strict', () => {
+  it.each([1, 2])('are whole and the same when the engine is killed three times (%i)', async (seed) => {
+    expectUndisturbed(await disturbed('SIGKILL', 3, seed));
+  });
+
+  it('are whole and the same when the engine aborts by itself', async () => {
+    expectUndisturbed(await disturbed('SIGABRT', 1, 3));
+  });
+
+  it('are whole and the same when the engine stops answering', async () => {
+    expectUndisturbed(await disturbed('SIGSTOP', 1, 4));
+    expect(deaths.at(-1)).toBe('it gave no sign of life for 2 s');
+    expect(await service.status()).toMatchObject({ state: 'ready', reason: undefined });
+  });
+});
