@@ -17,6 +17,7 @@ export interface ServeFlags extends ModelFlags {
   readonly host?: string;
   readonly port?: number;
   readonly parallel?: number;
+  readonly queue?: number;
   readonly apiKey?: readonly string[];
   readonly apiKeyFile?: string;
   readonly allowedHost?: readonly string[];
@@ -66,6 +67,9 @@ export function addServeFlags(command: Command): Command {
 
   command.optionsGroup('Requests:');
   command.addOption(valueOption('--parallel <count>', 'requests that run at once; others wait (1)', atLeastOne));
+  command.addOption(
+    valueOption('--queue <count>', 'requests that may wait; more are told to ask again (64)', integer({ from: 0 })),
+  );
   command.addOption(valueOption('--body-limit <MiB>', 'the largest request (32)', atLeastOne));
   command.addOption(
     valueOption('--stop-timeout <seconds>', 'what running requests have when the server is stopped (10)', seconds),
@@ -92,7 +96,10 @@ export function addServeFlags(command: Command): Command {
 
 /** What to load for a server. */
 export function servedEngine(flags: ServeFlags): EngineOptions {
-  return { ...engineOptionsFrom(flags), ...given({ parallel: flags.parallel, strict: flags.strict }) };
+  return {
+    ...engineOptionsFrom(flags),
+    ...given({ parallel: flags.parallel, queue: flags.queue, strict: flags.strict }),
+  };
 }
 
 export function settingsFrom(flags: ServeFlags, apiKeys: readonly string[]): ServerSettings {

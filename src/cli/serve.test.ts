@@ -71,11 +71,24 @@ describe('outrider serve', () => {
   });
 
   test('loads what the flags name', async () => {
-    const { loaded } = await started(['-m', 't.gguf', '-md', 'd.gguf', '--parallel', '3', '-c', '512', '--strict']);
+    const { loaded } = await started([
+      '-m',
+      't.gguf',
+      '-md',
+      'd.gguf',
+      '--parallel',
+      '3',
+      '--queue',
+      '0',
+      '-c',
+      '512',
+      '--strict',
+    ]);
     expect(loaded[0]).toMatchObject({
       target: 't.gguf',
       drafts: ['d.gguf'],
       parallel: 3,
+      queue: 0,
       contextSize: 512,
       strict: true,
     });
