@@ -8,6 +8,8 @@ import { visible } from './terminal.js';
 
 /** Set by whoever forks this file where llama.cpp's log is wanted on standard error. */
 const verbose = process.argv.includes('--verbose');
+/** Set where what is learnt is neither read nor kept. */
+const learnsAnew = process.argv.includes('--learn-anew');
 
 // A signal to all processes of a terminal or a service is the supervisor's to hear; it ends this one in good time.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
@@ -21,9 +23,8 @@ hostEngine(forkedChannel(process), async (options, onProgress, signal) => {
       log: (level, line) => void stderr.write(`llama.cpp ${level}: ${visible(line, '\t')}\n`),
     }),
   });
-  const knowledge = openKnowledge({ env, platform, clock: Date.now }, (problem) => {
-    stderr.write(`note: ${problem}\n`);
-  });
+  const complain = (problem: string): void => void stderr.write(`note: ${problem}\n`);
+  const knowledge = learnsAnew ? undefined : openKnowledge({ env, platform, clock: Date.now }, complain);
   const engine = await Engine.load(backend, { ...options, ...(knowledge && { knowledge }), onProgress, signal });
   return localService(engine, backend, options);
 });

@@ -46,6 +46,8 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
     engine: 'all',
     llama: 'all',
     server: 'all',
+    // Starts it as a process.
+    'cli/engine-process.ts': 'all',
     'errors.ts': 'all',
   },
 };

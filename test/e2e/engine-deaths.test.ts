@@ -1,15 +1,19 @@
 /** The embedded pair in a child process that is killed and stopped again and again: every stream ends as if undisturbed. */
-import { fork } from 'node:child_process';
+import { execFile, fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineService, FinishEvent, GenerationEvent, ServiceRequest } from '../../src/engine/index.js';
 import { superviseEngine } from '../../src/engine/service/supervisor.js';
 import { type Transpiled, transpileSources } from '../../src/engine/service/testing/transpiled.js';
 import { sequentialRandom } from '../../src/speculative/index.js';
 import { DRAFT, MAIN, TEST_THREADS } from './testing/pair.js';
+
+const run = promisify(execFile);
 
 const HANG_MS = 2_000;
 
@@ -117,4 +121,18 @@ describe('two streams, one greedy and one with a seed, strict', () => {
     expect(deaths.at(-1)).toBe('it gave no sign of life for 2 s');
     expect(await service.status()).toMatchObject({ state: 'ready', reason: undefined });
   });
+});
+
+it('a library starts such an engine with one call', async () => {
+  const options = { target: MAIN, drafts: [DRAFT], contextSize: 512, strict: true, ...TEST_THREADS };
+  const program = `
+    import { startEngine } from ${JSON.stringify(pathToFileURL(sources.path('index.ts')))};
+    const engine = await startEngine(${JSON.stringify(options)});
+    for await (const event of engine.generate(${JSON.stringify(REQUESTS[0])})) {
+      if (event.type === 'text') process.stdout.write(event.text);
+    }
+    await engine.close();
+  `;
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program]);
+  expect(stdout).toBe(undisturbed[0]!.text);
 });

@@ -189,6 +189,8 @@ describe('an engine in a child process', () => {
   it('hands on why the first load failed, or that it died or was aborted over it', async () => {
     await expect(deadly({ engine: { target: 'fails-after-0' } })).rejects.toThrow('no memory today');
     await expect(deadly({ engine: { target: 'dies-while-loading' } })).rejects.toMatchObject({ code: 'engine_died' });
+    const nothing = () => fork('nothing.js', [], { execPath: '/nowhere/node', serialization: 'advanced' });
+    await expect(deadly({ spawn: nothing })).rejects.toThrow('it could not be started');
     await expect(deadly({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' });
     await expect(deadly({ signal: AbortSignal.timeout(20) })).rejects.toMatchObject({ code: 'aborted' });
   });

@@ -41,6 +41,9 @@ export interface SuperviseOptions {
 const HANG_MS = 30_000;
 const CLOSE_MS = 5_000;
 
+/** An engine that was ready for so many milliseconds has nothing to do with the deaths before it. */
+const STABLE_MS = 60_000;
+
 /** Starts in a row that may fail before the engine counts as lost: by default 25 s of waiting, beside the loads. */
 const MOST_FAILED_STARTS = 8;
 
@@ -75,6 +78,7 @@ class Supervisor implements EngineService {
   /** Deaths in a row without a new token, and starts in a row that did not become an engine. */
   #vainDeaths = 0;
   #failedStarts = 0;
+  #readyAt = 0;
   #nextId = 0;
   #cachedTokens: readonly number[] = [];
   #settleOpening: (error?: OutriderError) => void = () => {};
@@ -222,6 +226,7 @@ class Supervisor implements EngineService {
     this.#state = 'ready';
     this.#reason = undefined;
     this.#failedStarts = 0;
+    this.#readyAt = this.#options.now();
     this.#settleOpening();
     this.#calls.askAgain();
     this.#requests.open();
@@ -262,6 +267,7 @@ class Supervisor implements EngineService {
     this.#reason = reason;
     if (this.#state !== 'ready') this.#failedStarts += 1;
     else {
+      if (this.#options.now() - this.#readyAt > STABLE_MS) this.#vainDeaths = 0;
       this.#requests.died(reason);
       this.#calls.died(reason);
     }
