@@ -157,10 +157,21 @@ export interface Context {
   logits(i: number): Row;
   /** Drops positions >= `position` of a sequence. False: this cache cannot drop a part (drop all of it instead). */
   trim(sequence: number, position: number): boolean;
-  /** Copies all of sequence `from` onto `to`. */
+  /** Copies all of sequence `from` onto `to`. The copy is made by the next decode: `save` and `restore` neither before. */
   copy(from: number, to: number): void;
+  /** The cells of a sequence, as `restore` takes them back; its bytes are a copy. Counts as a call until it resolves. */
+  save(sequence: number): Promise<SequenceState>;
+  /** Puts saved cells of this context in place of all that a sequence holds. False: they were refused, it holds nothing. */
+  restore(sequence: number, state: SequenceState): Promise<boolean>;
   setThreads(threads: number): void;
   close(): void;
+}
+
+/** What a sequence's cells hold. */
+export interface SequenceState {
+  readonly bytes: Uint8Array;
+  /** Tokens in the cells. */
+  readonly length: number;
 }
 
 /** The batch of the next decode, as views over the C arrays: writing them costs no call. */

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Row } from '../speculative/index.js';
 import { Batcher } from './batcher.js';
 import { Cores } from './cores.js';
+import { StateStore } from './state-store.js';
 import { batcherOf, copyRows, expectRows, Gate, openSequence, someTokens } from './testing/batcher.js';
 import { FakeModel, fakeContext } from './testing/fake-backend.js';
 
@@ -70,7 +71,9 @@ describe('a pass', () => {
   it('takes as many cores as it has threads', async () => {
     const { context } = await fakeContext({ threads: 2 }, new FakeModel({ elsewhere: () => turn() }));
     const cores = new Cores(2);
-    const sequence = openSequence(new Batcher({ context, cores, rowClass: { kind: 'free' }, now: () => 0 }));
+    const sequence = openSequence(
+      new Batcher({ context, cores, rowClass: { kind: 'free' }, now: () => 0, store: new StateStore(0) }),
+    );
     await cores.take(1);
     const evaluated = sequence.evaluate(someTokens(1), 1, copyRows);
     await turn();
@@ -155,7 +158,13 @@ describe('under overload', () => {
 describe('the event loop', () => {
   async function turnsDuring(now: () => number): Promise<boolean> {
     const { context } = await fakeContext();
-    const batcher = new Batcher({ context, cores: new Cores(1), rowClass: { kind: 'free' }, now });
+    const batcher = new Batcher({
+      context,
+      cores: new Cores(1),
+      rowClass: { kind: 'free' },
+      now,
+      store: new StateStore(0),
+    });
     const sequence = openSequence(batcher);
     let turned = false;
     const immediate = setImmediate(() => {

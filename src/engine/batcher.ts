@@ -12,7 +12,9 @@ import { mostRows, type PassPart, type PassPlan, planPass } from './pass.js';
 import { abortedError } from './places.js';
 import type { RowClass } from './row-class.js';
 import { Slots } from './slots.js';
-import { reuseOf } from './slots-reuse.js';
+import { SlotMoves } from './slots-moves.js';
+import { type Reuse, reuseOf } from './slots-reuse.js';
+import type { StateStore } from './state-store.js';
 
 /** Passes that run in place keep the event loop waiting; after this long it gets a turn. */
 const TURN_MS = 4;
@@ -24,20 +26,25 @@ const LIVE_TEXT_ROWS = 128;
 /** A sequence that had no part in so many passes is not reckoned with: its client may not be reading. */
 const RECENT_PASSES = 8;
 
+/** Shorter texts are evaluated again sooner than they are saved and restored. */
+const LEAST_SAVED = 64;
+
 export interface BatcherOptions {
   readonly context: Context;
   readonly cores: Cores;
   readonly rowClass: RowClass;
   /** Milliseconds of a steady clock. */
   readonly now: () => number;
+  /** Keeps the cells of those whose slots others take. */
+  readonly store: StateStore;
 }
 
 export class Batcher {
   readonly #options: BatcherOptions;
   readonly #slots: Slots;
   readonly #open = new Set<CachedSequence>();
-  /** Slots to be copied before the next pass, in this order: their cells are as they were when that was decided. */
-  #copies: { readonly from: number; readonly to: number }[] = [];
+  readonly #reuse: Reuse;
+  readonly #moves: SlotMoves;
   /** In the order in which they came or were last served. */
   readonly #jobs = new Set<Job>();
   #passes = 0;
@@ -48,7 +55,9 @@ export class Batcher {
   constructor(options: BatcherOptions) {
     this.#options = options;
     const { sequences, batch } = options.context;
-    this.#slots = new Slots(sequences, reuseOf(options.rowClass, batch));
+    this.#reuse = reuseOf(options.rowClass, batch);
+    this.#slots = new Slots(sequences, this.#reuse);
+    this.#moves = new SlotMoves(options.context, options.store, this);
     this.#lastTurn = options.now();
   }
 
@@ -58,17 +67,26 @@ export class Batcher {
    * @throws Error when all sequences of the context are in use: the engine's places prevent that
    */
   open(options: SequenceOptions, text: readonly Token[] = []): CachedSequence {
-    const slot = this.#slots.acquire({ tokens: text, promptLength: options.promptLength });
+    const { store } = this.#options;
+    const wanted = { tokens: text, promptLength: options.promptLength };
+    const found = store.find(this, wanted, this.#reuse);
+    const slot = this.#slots.acquire(wanted, found?.reused);
     if (slot === undefined)
       throw new Error(`all ${this.#options.context.sequences} sequences of the context are in use`);
-    if (slot.copyOf !== undefined) this.#copies.push({ from: slot.copyOf, to: slot.id });
+    const { id, copyOf, lost } = slot;
+    const isSettled = this.#moves.isSettled(id);
+    const saved = found !== undefined && found.reused > slot.reused && isSettled ? found : undefined;
+    if (lost !== undefined && lost.tokens.length >= LEAST_SAVED && isSettled && !store.isOff)
+      this.#moves.save(id, lost);
+    if (copyOf !== undefined) this.#moves.copy(copyOf, id);
     const sequence = new CachedSequence(
-      slot.id,
+      id,
       options,
-      text.slice(0, slot.reused),
+      text.slice(0, saved?.reused ?? slot.reused),
       (job) => this.#submit(job),
       (closed) => this.#release(closed),
     );
+    if (saved !== undefined) this.#moves.restore(sequence, saved.saved, saved.reused);
     this.#open.add(sequence);
     return sequence;
   }
@@ -104,7 +122,8 @@ export class Batcher {
     const jobs = [...this.#jobs].filter((job) => job.sequence === sequence);
     this.#fail(jobs, new OutriderError('closed', 'the sequence was closed while it was evaluated'));
     const { id, tokens, cached, options } = sequence;
-    this.#slots.release(id, { tokens: tokens.slice(0, cached), promptLength: options.promptLength });
+    const held = this.#moves.forget(sequence) ? 0 : cached;
+    this.#slots.release(id, { tokens: tokens.slice(0, held), promptLength: options.promptLength });
   }
 
   #submit(job: Job): void {
@@ -153,12 +172,17 @@ export class Batcher {
     const { context, rowClass } = this.#options;
     let plan: PassPlan | undefined;
     try {
+      if (!this.#moves.isEmpty) {
+        await this.#moves.run();
+        if (this.#jobs.size === 0) return;
+      }
       this.#trim();
       plan = planPass([...this.#jobs], context, rowClass, this.#textRows());
       this.#passes += 1;
       for (const job of this.#jobs) job.passedOver += 1;
       const pending = context.decode(plan.count);
       const result = typeof pending === 'string' ? pending : await pending;
+      this.#moves.passed();
       if (result !== 'done') {
         throw new OutriderError('backend_failed', `a pass of ${plan.count} rows ended with '${result}'`);
       }
@@ -212,8 +236,6 @@ export class Batcher {
   /** Brings the cache in line with what was opened, rewound and padded since the last pass. */
   #trim(): void {
     const { context } = this.#options;
-    for (const { from, to } of this.#copies) context.copy(from, to);
-    this.#copies = [];
     for (const sequence of this.#open) {
       if (!sequence.trimPending) continue;
       // A cache that cannot drop a part (recurrent, hybrid) drops all and is evaluated again with the next tokens.

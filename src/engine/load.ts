@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { OutriderError } from '../errors.js';
 import { resolveModelFiles } from '../models/files.js';
 import { freeMemory } from '../models/free-memory.js';
@@ -15,6 +16,7 @@ import { knowledgeOf, type ModelKnowledge } from './model-knowledge.js';
 import type { EngineOptions } from './options.js';
 import { chatTemplateOf } from './prompt.js';
 import { type RowClass, STRICT_ROWS } from './row-class.js';
+import { StateStore } from './state-store.js';
 import { threadsFor } from './threads.js';
 import { sequenceTranslator } from './translated-sequence.js';
 
@@ -24,6 +26,9 @@ const BATCH = 512;
 const OUTPUTS = 64;
 /** Without another wish a request gets at most this many tokens: a large trained context would fill the memory. */
 const DEFAULT_CONTEXT = 4096;
+
+/** What chats whose slots are taken may keep in memory, if that is a tenth of it or less. */
+const CACHE_RAM = 2 ** 30;
 
 /** A draft model that is in use, and how its ids correspond to the target's. */
 export interface LoadedDraft extends LoadedModel {
@@ -80,12 +85,14 @@ class Loader {
   readonly #now: () => number;
   readonly #models: Model[] = [];
   readonly #notes: string[] = [];
+  readonly #store: StateStore;
 
   constructor(backend: Backend, options: EngineOptions, cores: Cores, now: () => number) {
     this.#backend = backend;
     this.#options = options;
     this.#cores = cores;
     this.#now = now;
+    this.#store = new StateStore(options.cacheRamBytes ?? Math.min(CACHE_RAM, Math.floor(totalmem() / 10)));
   }
 
   async load(): Promise<LoadedModels> {
@@ -260,7 +267,7 @@ class Loader {
   }
 
   #batcher(context: LoadedModel['context'], rowClass: RowClass): Batcher {
-    return new Batcher({ context, cores: this.#cores, rowClass, now: this.#now });
+    return new Batcher({ context, cores: this.#cores, rowClass, now: this.#now, store: this.#store });
   }
 
   #note(role: ModelRole, text: string): void {

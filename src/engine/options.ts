@@ -13,6 +13,11 @@ export interface EngineOptions {
   readonly parallel?: number;
   /** Requests that may wait, default 64; a request beyond them is refused with `queue_full`. */
   readonly queue?: number;
+  /**
+   * Bytes for the cells of chats whose slots others have taken, in all models together: they come back without being
+   * evaluated again. Default: 1 GiB, at most a tenth of the memory; 0: they are evaluated again.
+   */
+  readonly cacheRamBytes?: number;
   /** Threads of the target's and of the draft's passes; default: by the size of the weights. */
   readonly threads?: number;
   readonly draftThreads?: number;
@@ -34,6 +39,7 @@ const LIMITS = {
   contextSize: [8, 2 ** 24],
   parallel: [1, 256],
   queue: [0, 2 ** 20],
+  cacheRamBytes: [0, Number.MAX_SAFE_INTEGER],
   threads: [1, 512],
   draftThreads: [1, 512],
   gpuLayers: [0, 2 ** 20],

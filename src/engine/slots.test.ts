@@ -22,7 +22,7 @@ describe('Slots', () => {
 
   it('gives the one with the longest common beginning', () => {
     const slots = slotsWith([1, 2, 9], [1, 2, 3, 4], [7]);
-    expect(slots.acquire(text([1, 2, 3, 4, 5]))).toEqual({ id: 1, reused: 4, copyOf: undefined });
+    expect(slots.acquire(text([1, 2, 3, 4, 5]))).toEqual({ id: 1, reused: 4, copyOf: undefined, lost: undefined });
   });
 
   it('gives the least recently used one where none has a common beginning', () => {
@@ -41,13 +41,21 @@ describe('Slots', () => {
   it('copies a beginning that two chats share, and takes the only slot there is', () => {
     const system = someTokens(40);
     const [first, second] = [1, 2].map((chat) => [...system, ...someTokens(100, chat)]);
-    expect(slotsWith(first!, []).acquire(text(second!))).toEqual({ id: 1, reused: 40, copyOf: 0 });
-    expect(slotsWith(first!).acquire(text(second!))).toEqual({ id: 0, reused: 40, copyOf: undefined });
+    expect(slotsWith(first!, []).acquire(text(second!))).toMatchObject({
+      id: 1,
+      reused: 40,
+      copyOf: 0,
+      lost: undefined,
+    });
+    expect(slotsWith(first!).acquire(text(second!))).toMatchObject({
+      ...{ id: 0, reused: 40, copyOf: undefined },
+      lost: { tokens: first },
+    });
   });
 
   it('destroys no chat for the sake of a few tokens', () => {
     const chat = [1, ...someTokens(100)];
-    expect(slotsWith([], chat).acquire(text([1, 2, 3]))).toEqual({ id: 0, reused: 0, copyOf: undefined });
+    expect(slotsWith([], chat).acquire(text([1, 2, 3]))).toMatchObject({ id: 0, reused: 0, copyOf: undefined });
   });
 });
 

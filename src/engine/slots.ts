@@ -10,6 +10,8 @@ export interface Acquired {
   readonly reused: number;
   /** The slot that they have to be copied from first, where that is another one. */
   readonly copyOf: number | undefined;
+  /** What the slot held, where much of it is going to be overwritten. */
+  readonly lost: CacheText | undefined;
 }
 
 interface Slot extends CacheText {
@@ -42,16 +44,17 @@ export class Slots {
 
   /**
    * The slot with the longest common beginning; if that is none, an empty one or the least recently used. A slot that
-   * would lose more than it gives (two chats with one system prompt) stays as it is, and its beginning is copied to that
+   * would lose much of what it holds (two chats with one system prompt) stays as it is, and its beginning is copied to that
    * one. `undefined`: all are in use.
+   *
+   * @param elsewhere leading tokens whose cells can be had from elsewhere: a slot has to offer more
    */
-  acquire(wanted: CacheText): Acquired | undefined {
+  acquire(wanted: CacheText, elsewhere = 0): Acquired | undefined {
     const victim = this.#idle.find(({ tokens }) => tokens.length === 0) ?? this.#idle[0];
     if (victim === undefined) return undefined;
     const best = this.#bestFor(wanted);
-    if (best === undefined) return this.#take(victim, 0);
-    const loses = best.slot.tokens.length - best.reused > best.reused;
-    if (!loses || best.slot === victim) return this.#take(best.slot, best.reused);
+    if (best === undefined || best.reused <= elsewhere) return this.#take(victim, 0);
+    if (!losesMuch(best.slot, best.reused) || best.slot === victim) return this.#take(best.slot, best.reused);
     if (best.reused >= LEAST_COPIED) return this.#take(victim, best.reused, best.slot.id);
     return this.#take(victim, this.#reuse(victim, wanted));
   }
@@ -72,6 +75,13 @@ export class Slots {
 
   #take(slot: Slot, reused: number, copyOf?: number): Acquired {
     this.#idle.splice(this.#idle.indexOf(slot), 1);
-    return { id: slot.id, reused, copyOf };
+    // A copy comes from another slot: of this one nothing stays.
+    const kept = copyOf === undefined ? reused : 0;
+    return { id: slot.id, reused, copyOf, lost: losesMuch(slot, kept) ? slot : undefined };
   }
+}
+
+/** Whether using a text's beginning would destroy much of it: another chat, and not another answer in the same one. */
+export function losesMuch({ tokens }: CacheText, reused: number): boolean {
+  return 4 * (tokens.length - reused) > tokens.length;
 }

@@ -1,4 +1,4 @@
-import type { BatchRows, Context, ContextOptions, DecodeResult } from '../engine/backend.js';
+import type { BatchRows, Context, ContextOptions, DecodeResult, SequenceState } from '../engine/backend.js';
 import { OutriderError } from '../errors.js';
 import type { Row } from '../speculative/index.js';
 import { callAsync, type Functions, type Pointer } from './abi/v0.5.0/index.js';
@@ -126,6 +126,30 @@ export class LlamaContext implements Context {
     this.#lengths[to] = this.#lengths[from] as number;
   }
 
+  save(sequence: number): Promise<SequenceState> {
+    this.#checkSequence(sequence);
+    const length = this.#lengths[sequence] as number;
+    return this.#elsewhere(async ({ functions }, pointer) => {
+      const bytes = new Uint8Array(functions.llama_state_seq_get_size(pointer, sequence));
+      const written = await callAsync(functions.llama_state_seq_get_data, pointer, bytes, bytes.length, sequence);
+      if (written !== bytes.length)
+        throw failed(`saving sequence ${sequence} gave ${written} of ${bytes.length} bytes`);
+      return { bytes, length };
+    });
+  }
+
+  async restore(sequence: number, { bytes, length }: SequenceState): Promise<boolean> {
+    this.trim(sequence, 0);
+    const read = await this.#elsewhere(({ functions }, pointer) =>
+      callAsync(functions.llama_state_seq_set_data, pointer, bytes, bytes.length, sequence),
+    );
+    if (read === bytes.length) this.#lengths[sequence] = length;
+    else if (!this.#parts.handle.closed) {
+      this.#parts.functions.llama_memory_seq_rm(this.#memory, sequence, 0, -1);
+    }
+    return read === bytes.length;
+  }
+
   setThreads(threads: number): void {
     this.#refuseWhileRunning();
     checkThreads(threads);
@@ -140,15 +164,22 @@ export class LlamaContext implements Context {
     this.#parts.handle.close();
   }
 
-  async #decodeElsewhere(count: number, start: number): Promise<DecodeResult> {
-    const { functions, handle, now } = this.#parts;
-    const pointer = handle.pointer;
-    const release = handle.hold();
-    this.#running = true;
-    try {
+  #decodeElsewhere(count: number, start: number): Promise<DecodeResult> {
+    return this.#elsewhere(async ({ functions, now }, pointer) => {
       const code = await callAsync(functions.llama_decode, pointer, this.#rows.struct);
       this.#times.observe(count, now() - start);
       return this.#conclude(code, count);
+    });
+  }
+
+  /** A call on another thread: no other of this context meanwhile, and it is not freed before. */
+  async #elsewhere<T>(call: (parts: ContextParts, pointer: Pointer) => Promise<T>): Promise<T> {
+    this.#refuseWhileRunning();
+    const pointer = this.#parts.handle.pointer;
+    const release = this.#parts.handle.hold();
+    this.#running = true;
+    try {
+      return await call(this.#parts, pointer);
     } finally {
       this.#running = false;
       release();

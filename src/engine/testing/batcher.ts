@@ -5,12 +5,13 @@ import { Batcher } from '../batcher.js';
 import type { CachedSequence, SequenceOptions } from '../cached-sequence.js';
 import { Cores } from '../cores.js';
 import type { RowClass } from '../row-class.js';
+import { StateStore } from '../state-store.js';
 import type { FakeModel } from './fake-backend.js';
 import { FAKE } from './fake-vocabulary.js';
 
 /** A batcher whose clock stands still: the event loop gets a turn only so that other sequences can join. */
-export function batcherOf(context: Context, rowClass: RowClass = { kind: 'free' }): Batcher {
-  return new Batcher({ context, cores: new Cores(8), rowClass, now: () => 0 });
+export function batcherOf(context: Context, rowClass: RowClass = { kind: 'free' }, store = new StateStore(0)): Batcher {
+  return new Batcher({ context, cores: new Cores(8), rowClass, now: () => 0, store });
 }
 
 export function openSequence(batcher: Batcher, options: Partial<SequenceOptions> = {}): CachedSequence {

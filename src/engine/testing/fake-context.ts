@@ -1,5 +1,5 @@
 import type { Row } from '../../speculative/index.js';
-import type { BatchRows, Context, ContextOptions, DecodeResult } from '../backend.js';
+import type { BatchRows, Context, ContextOptions, DecodeResult, SequenceState } from '../backend.js';
 import type { FakeLaw } from './fake-law.js';
 import { type Rounding, type RowShape, round, taint } from './fake-rounding.js';
 
@@ -10,6 +10,8 @@ export interface FakeKernels {
   readonly vocabularySize: number;
   /** False: like a recurrent cache, this one drops all of a sequence or nothing. */
   readonly canTrim: boolean;
+  /** False: it refuses whatever was saved. */
+  readonly canRestore: boolean;
   readonly rounding: Rounding;
   /** The most that rounding changes a logit by. */
   readonly roundingSize: number;
@@ -43,6 +45,8 @@ export class FakeContext implements Context {
   threads: number;
   readonly #kernels: FakeKernels;
   readonly #cells: readonly Cells[];
+  /** Sequences whose cells are going to be copied by the next pass. */
+  readonly #copied = new Set<number>();
   #state: 'idle' | 'running' | 'closed' = 'idle';
   /** Rows of the last pass by batch row: computed when asked for. */
   #wanted = new Map<number, { readonly state: number; readonly taint: number; row?: Row }>();
@@ -79,6 +83,7 @@ export class FakeContext implements Context {
     this.#demandIdle('decode');
     const fits = this.#check(count);
     this.#poison();
+    this.#copied.clear();
     const { elsewhere, fault } = this.#kernels;
     const number = this.passes.push(this.#record(count));
     const failure = fault(number) ?? (fits ? undefined : 'full');
@@ -112,10 +117,29 @@ export class FakeContext implements Context {
 
   copy(from: number, to: number): void {
     this.#demandIdle('copy');
+    this.#copied.add(from).add(to);
     const source = this.#cellsOf(from);
     const target = this.#cellsOf(to);
     target.states.splice(0, Number.POSITIVE_INFINITY, ...source.states);
     target.taints.splice(0, Number.POSITIVE_INFINITY, ...source.taints);
+  }
+
+  async save(sequence: number): Promise<SequenceState> {
+    this.#demandIdle('save');
+    demand(!this.#copied.has(sequence), `sequence ${sequence} is saved before it was copied`);
+    const { states, taints } = this.#cellsOf(sequence);
+    return { bytes: new Uint8Array(Int32Array.from([...states, ...taints]).buffer), length: states.length };
+  }
+
+  async restore(sequence: number, { bytes, length }: SequenceState): Promise<boolean> {
+    this.#demandIdle('restore');
+    demand(!this.#copied.has(sequence), `sequence ${sequence} is restored before it was copied`);
+    if (!this.#kernels.canRestore) return this.trim(sequence, 0) && false;
+    const values = new Int32Array(bytes.buffer);
+    const { states, taints } = this.#cellsOf(sequence);
+    states.splice(0, Number.POSITIVE_INFINITY, ...values.subarray(0, length));
+    taints.splice(0, Number.POSITIVE_INFINITY, ...values.subarray(length));
+    return true;
   }
 
   setThreads(threads: number): void {

@@ -182,6 +182,15 @@ const contextFunctions = {
   llama_memory_seq_cp: prototype<
     (memory: Pointer, source: number, destination: number, from: number, to: number) => void
   >('void llama_memory_seq_cp(llama_memory *mem, int32_t seq_id_src, int32_t seq_id_dst, int32_t p0, int32_t p1)'),
+  llama_state_seq_get_size: prototype<(context: Pointer, sequence: number) => number>(
+    'size_t llama_state_seq_get_size(llama_context *ctx, int32_t seq_id)',
+  ),
+  llama_state_seq_get_data: prototype<(context: Pointer, buffer: Uint8Array, size: number, sequence: number) => number>(
+    'size_t llama_state_seq_get_data(llama_context *ctx, uint8_t *dst, size_t size, int32_t seq_id)',
+  ),
+  llama_state_seq_set_data: prototype<(context: Pointer, state: Uint8Array, size: number, sequence: number) => number>(
+    'size_t llama_state_seq_set_data(llama_context *ctx, const uint8_t *src, size_t size, int32_t dest_seq_id)',
+  ),
 };
 
 const samplerFunctions = {
