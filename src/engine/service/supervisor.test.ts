@@ -20,7 +20,12 @@ async function deadly(changes: Partial<SuperviseOptions> = {}) {
   const journal = join(folder, 'journal');
   await writeFile(journal, '');
   const deaths: string[] = [];
-  const service = await superviseEngine({
+  let service: EngineService | undefined;
+  onTestFinished(async () => {
+    await service?.close();
+    await rm(folder, { recursive: true });
+  });
+  service = await superviseEngine({
     spawn: () =>
       fork(sources.path('engine/service/testing/deadly-engine.ts'), [journal], { serialization: 'advanced' }),
     engine: { target: 'main.gguf' },
@@ -28,10 +33,6 @@ async function deadly(changes: Partial<SuperviseOptions> = {}) {
     backoff: () => 10,
     now: () => performance.now(),
     ...changes,
-  });
-  onTestFinished(async () => {
-    await service.close();
-    await rm(folder, { recursive: true });
   });
   const lives = async (): Promise<number> =>
     (await readFile(journal, 'utf8')).split('\n').filter((l) => l === 'life').length;
