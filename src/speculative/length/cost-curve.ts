@@ -11,9 +11,8 @@ interface SeenPoint {
   seen: number;
 }
 
-/** How much of an observation's deviation goes to the level at once, and at least to the shape of the curve. */
-const LEVEL_RATE = 0.1;
-const SHAPE_RATE = 0.05;
+/** How much of an observation's deviation is believed at once (algorithms.md 2.3, 1). */
+const RATE = 0.1;
 /** A pass that was interrupted says nothing about the curve: no observation counts as more than this times the expected. */
 const CLIP = 1.5;
 /** Each context depth up to twice the last one has a level of its own: attention costs grow with it. */
@@ -21,8 +20,9 @@ const FIRST_DEPTH = 512;
 
 /**
  * T(n): what a pass of n rows costs here and now, any shape allowed (algorithms.md 2.3, 1). Between measured points it
- * is interpolated, beyond them continued. Every pass corrects it: mostly the level, which moves with the machine's load
- * and the depth of the context, and a little the shape.
+ * is interpolated, beyond them continued. Every pass corrects its own row count, and its neighbours as far as they are
+ * less known: how dear many rows are beside one changes with the machine's load, so passes of 12 rows say nothing about
+ * T(1). At greater depth there is a level for all row counts.
  */
 export class CostCurve {
   /** Shape, in milliseconds at level 1, ascending in rows. */
@@ -45,18 +45,20 @@ export class CostCurve {
   observe(rows: number, depth: number, ms: number): void {
     if (!(ms > 0)) return;
     const bucket = bucketOf(depth);
-    const level = this.#levelAt(bucket);
-    const ratio = Math.min(CLIP, Math.max(1 / CLIP, ms / this.at(rows, depth)));
+    const deviation = Math.min(CLIP, Math.max(1 / CLIP, ms / this.at(rows, depth))) - 1;
     for (let i = this.#levels.length; i <= bucket; i++) this.#levels[i] = this.#levels[i - 1]!;
-    this.#levels[bucket] = level * (1 + LEVEL_RATE * (ratio - 1));
-    const point = this.#points.find((known) => known.rows === rows);
-    if (point === undefined) {
-      this.#insert({ rows, ms: this.#shapeAt(rows) * ratio, seen: 1 });
+    if (bucket > 0) {
+      this.#levels[bucket]! *= 1 + RATE * deviation;
       return;
     }
-    // A point that was hardly ever seen may come from a bad moment: the first passes count most.
+    const point = this.#pointAt(rows);
     point.seen += 1;
-    point.ms *= 1 + Math.max(SHAPE_RATE, 1 / point.seen) * (ratio - 1);
+    // A point that was hardly ever seen may come from a bad moment: the first passes count most.
+    const rate = Math.max(RATE, 1 / point.seen);
+    for (const other of this.#points) {
+      const share = other === point ? 1 : nearness(other.rows, rows) / other.seen;
+      other.ms *= 1 + rate * share * deviation;
+    }
   }
 
   /** The one of these row counts that this curve has learnt least of. */
@@ -74,9 +76,14 @@ export class CostCurve {
     return this.#levels[Math.min(bucket, this.#levels.length - 1)]!;
   }
 
-  #insert(point: SeenPoint): void {
-    const at = this.#points.findIndex(({ rows }) => rows > point.rows);
+  /** The point of that row count; a new one stands where the curve is. */
+  #pointAt(rows: number): SeenPoint {
+    const at = this.#points.findIndex((point) => point.rows >= rows);
+    const known = this.#points[at];
+    if (known?.rows === rows) return known;
+    const point = { rows, ms: this.#shapeAt(rows), seen: 0 };
     this.#points.splice(at < 0 ? this.#points.length : at, 0, point);
+    return point;
   }
 
   #shapeAt(rows: number): number {
@@ -96,6 +103,12 @@ export class CostCurve {
 
 function between(low: CostPoint, high: CostPoint, rows: number): number {
   return low.ms + ((high.ms - low.ms) * (rows - low.rows)) / (high.rows - low.rows);
+}
+
+/** 1 for the same row count, a quarter for half or twice as many. */
+function nearness(rows: number, other: number): number {
+  const ratio = rows < other ? rows / other : other / rows;
+  return ratio * ratio;
 }
 
 function bucketOf(depth: number): number {

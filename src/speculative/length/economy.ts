@@ -9,7 +9,7 @@ import type { Market } from './market.js';
 /** The price of time forgets by this share a round. */
 const SPEED_DECAY = 1 - 1 / 40;
 /** Without plain rounds T(1) grows stale: one is forced after so many others. */
-const PLAIN_EVERY = 200;
+const PLAIN_EVERY = 32;
 /** Without verifications T(n) does: after so many plain rounds one of these row counts is tried. */
 const TRIAL_EVERY = 256;
 const TRIAL_ROWS = [4, 8, 2];
