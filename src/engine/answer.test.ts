@@ -15,6 +15,7 @@ function answerOf(stop: readonly string[] = []) {
     writer: { model: { vocabulary }, ends: new Set<Token>([FAKE.eos, FAKE.end]) },
     promptTokens: [1, 2, 3],
     resume: [],
+    bannedStrings: [],
     stop,
   } as unknown as Plan;
   return {

@@ -1,7 +1,15 @@
 import { type Round, StatisticsCounter, type Token } from '../speculative/index.js';
-import type { FinishEvent, FinishReason, GenerationEvent, TextOrigin, Timings } from './events.js';
+import type { FinishEvent, FinishReason, GenerationEvent, TextOrigin, Timings, TokenLogprob } from './events.js';
+import type { RowLogprobs } from './logprob-sampler.js';
 import type { Plan } from './prepare.js';
 import { TextStream } from './text-stream.js';
+
+/** A text that may not appear has begun with this token, the first of those that go. */
+export interface Setback {
+  readonly token: Token;
+  /** Tokens of the answer before it. */
+  readonly tokens: number;
+}
 
 /**
  * The fold of a request's rounds into text, statistics and times. What the request resumes is part of tokens and text, as
@@ -11,7 +19,12 @@ export class Answer {
   readonly #plan: Plan;
   readonly #now: () => number;
   readonly #cachedTokens: () => number;
-  readonly #stream: TextStream;
+  readonly #logprobsAt: ((position: number) => RowLogprobs | undefined) | undefined;
+  #stream: TextStream;
+  /** Log-probabilities by generated token, and how many of them were told. */
+  readonly #logprobs: (RowLogprobs | undefined)[] = [];
+  #told = 0;
+  #setback: Setback | undefined;
   readonly #counter = new StatisticsCounter();
   readonly #began: number;
   readonly #tokens: Token[] = [];
@@ -26,21 +39,50 @@ export class Answer {
   /**
    * @param now milliseconds of a steady clock
    * @param cachedTokens how many tokens of the prompt were not evaluated; asked at the end
+   * @param logprobsAt what is known of the token at a position of the context, where that was asked for
    */
-  constructor(plan: Plan, now: () => number, cachedTokens: () => number) {
-    const { vocabulary } = plan.writer.model;
+  constructor(
+    plan: Plan,
+    now: () => number,
+    cachedTokens: () => number,
+    logprobsAt?: (position: number) => RowLogprobs | undefined,
+  ) {
     this.#plan = plan;
     this.#now = now;
     this.#cachedTokens = cachedTokens;
     this.#began = now();
     this.#lastAt = this.#began;
-    this.#stream = new TextStream((token) => vocabulary.bytes(token, false), plan.stop);
+    this.#logprobsAt = logprobsAt;
+    this.#stream = this.#openStream();
     for (const token of plan.resume) if (!this.isStopped) this.#text += this.#push(token, this.#lastOrigin);
   }
 
   /** A stop string or an end token has ended the text. */
   get isStopped(): boolean {
     return this.#ended !== undefined;
+  }
+
+  /** Set by `add` when the answer has to go back; `goBack` takes it. */
+  get setback(): Setback | undefined {
+    return this.#setback;
+  }
+
+  /** Takes the answer back to before the setback; nothing of what goes was ever let out. */
+  goBack(): void {
+    const kept = this.#tokens.slice(0, this.#setback?.tokens);
+    this.#setback = undefined;
+    this.#tokens.length = 0;
+    this.#logprobs.length = kept.length;
+    this.#stream = this.#openStream();
+    for (const token of kept) {
+      this.#tokens.push(token);
+      this.#stream.push(token);
+    }
+  }
+
+  /** A banned text that cannot be avoided is let through from here on. */
+  giveUp(): void {
+    this.#setback = undefined;
   }
 
   *add(round: Round): Generator<GenerationEvent, void, void> {
@@ -53,8 +95,9 @@ export class Answer {
     }
     for (const [i, token] of round.tokens.entries()) {
       const origin = i < round.accepted ? 'accepted' : round.origin;
+      this.#logprobs[this.#tokens.length] = this.#logprobsAt?.(round.position + i);
       yield* this.#emit(this.#push(token, origin), origin);
-      if (this.isStopped) return;
+      if (this.isStopped || this.#setback !== undefined) return;
     }
   }
 
@@ -96,9 +139,15 @@ export class Answer {
       return '';
     }
     this.#lastOrigin = origin;
-    const { text, stopped } = this.#stream.push(token);
+    const { text, stopped, banned } = this.#stream.push(token);
     if (stopped !== undefined) this.#stopAt(stopped);
+    if (banned !== undefined) this.#setback = { tokens: banned.tokens, token: this.#tokens[banned.tokens]! };
     return text;
+  }
+
+  #openStream(): TextStream {
+    const { writer, stop, bannedStrings } = this.#plan;
+    return new TextStream((token) => writer.model.vocabulary.bytes(token, false), stop, bannedStrings);
   }
 
   #stopAt({ stop, tokens }: { stop: string; tokens: number }): void {
@@ -109,7 +158,21 @@ export class Answer {
   *#emit(text: string, origin: TextOrigin): Generator<GenerationEvent, void, void> {
     if (text === '') return;
     this.#text += text;
-    yield { type: 'text', text, origin };
+    const logprobs = this.#logprobsAt === undefined ? [] : this.#newLogprobs();
+    yield { type: 'text', text, origin, ...(logprobs.length > 0 && { logprobs }) };
+  }
+
+  /** Of the tokens whose text has come out since the last time. */
+  #newLogprobs(): TokenLogprob[] {
+    const { vocabulary } = this.#plan.writer.model;
+    const withBytes = <Known extends { readonly token: Token }>(known: Known): Known & { bytes: Uint8Array } => ({
+      ...known,
+      bytes: vocabulary.bytes(known.token, true),
+    });
+    const released = this.#stream.releasedTokens;
+    const known = this.#logprobs.slice(this.#told, released).filter((one) => one !== undefined);
+    this.#told = Math.max(this.#told, released);
+    return known.map((one) => ({ ...withBytes(one), top: one.top.map(withBytes) }));
   }
 
   #timings(): Timings {

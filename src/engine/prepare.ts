@@ -47,6 +47,10 @@ export interface Plan {
   /** The expected text as tokens; empty where none is. */
   readonly prediction: readonly Token[];
   readonly length: LengthPolicy | undefined;
+  /** Alternatives whose log-probabilities are told beside those of the tokens; absent where none are asked for. */
+  readonly logprobs: number | undefined;
+  /** Texts that may not appear. */
+  readonly bannedStrings: readonly string[];
   readonly notes: readonly string[];
 }
 
@@ -54,6 +58,8 @@ const NO_DRAFT: DraftPlan = { by: 'adaptive', max: 0 };
 /** The longest draft without another wish: the adaptive length stops by itself. */
 const ADAPTIVE_MAX = 16;
 const CONFIDENCE_MAX = 8;
+/** As many alternatives as OpenAI tells. */
+const MOST_LOGPROBS = 20;
 
 /**
  * @param drawSeed a fresh seed, for a request without one
@@ -74,7 +80,7 @@ export function prepare(request: GenerationRequest, models: LoadedModels, drawSe
     cacheable: request.cachePrompt === false ? [] : prompt.tokens,
     resume: resumeOf(request, writer),
     maxTokens: maxTokensOf(request, prompt.tokens.length, models.contextSize),
-    stop: stopOf(request),
+    stop: textsOf('stop', request.stop),
     seed: seedOf(request, drawSeed),
     seedOrigin: request.seed === undefined ? 'drawn' : 'given',
     verification: verificationOf(request, sampling, models, drafters),
@@ -86,6 +92,8 @@ export function prepare(request: GenerationRequest, models: LoadedModels, drawSe
     drafters,
     prediction: predictionOf(request, writer),
     length: request.length,
+    logprobs: logprobsOf(request),
+    bannedStrings: textsOf('bannedStrings', request.bannedStrings),
     notes,
   };
 }
@@ -143,13 +151,19 @@ function samplingOf({ sampling = {} }: GenerationRequest, { model }: LoadedModel
   return resolved;
 }
 
-function stopOf({ stop = [] }: GenerationRequest): readonly string[] {
-  if (!Array.isArray(stop)) refuse('stop', 'a list of texts', stop);
-  for (const text of stop) {
-    if (typeof text !== 'string' || text === '') refuse('stop', 'texts that are not empty', text);
-    if (/\p{Surrogate}/u.test(text)) refuse('stop', 'texts of whole characters', text);
+function textsOf(parameter: string, texts: readonly string[] = []): readonly string[] {
+  if (!Array.isArray(texts)) refuse(parameter, 'a list of texts', texts);
+  for (const text of texts) {
+    if (typeof text !== 'string' || text === '') refuse(parameter, 'texts that are not empty', text);
+    if (/\p{Surrogate}/u.test(text)) refuse(parameter, 'texts of whole characters', text);
   }
-  return stop;
+  return texts;
+}
+
+function logprobsOf({ logprobs }: GenerationRequest): number | undefined {
+  if (logprobs === undefined || (Number.isSafeInteger(logprobs) && logprobs >= 0 && logprobs <= MOST_LOGPROBS))
+    return logprobs;
+  return refuse('logprobs', `an integer from 0 to ${MOST_LOGPROBS}`, logprobs);
 }
 
 function seedOf({ seed }: GenerationRequest, drawSeed: () => number): number {

@@ -1,16 +1,27 @@
 /** Runs a planned request: sets up the loop's parts, folds its rounds into text, statistics and times, and emits events. */
 import { OutriderError } from '../errors.js';
 import type { SamplerChain } from '../sampling/index.js';
-import { generate, type Proposer, positionNoise, type Sequence, type Token } from '../speculative/index.js';
+import {
+  generate,
+  type Proposer,
+  positionNoise,
+  type Sampler,
+  type Sequence,
+  type Token,
+} from '../speculative/index.js';
 import { Answer } from './answer.js';
+import { BanSampler } from './ban-sampler.js';
 import { proposerFor, rulesFor, samplerOf } from './drafting.js';
 import type { GenerationEvent } from './events.js';
 import type { LoadedModels } from './load.js';
+import { LogprobSampler } from './logprob-sampler.js';
 import type { Plan } from './prepare.js';
 import { replay } from './replay.js';
 import { Updates } from './updates.js';
 
 const now = (): number => performance.now();
+/** A banned text that begins at a place again and again, whatever its first token, is let through. */
+const MOST_BANS = 20;
 
 /** The end of a request that was aborted before it had a place. */
 export function abortedInQueue(plan: Plan): Iterable<GenerationEvent> {
@@ -34,35 +45,45 @@ export async function* run(
     },
     plan.cacheable,
   );
-  const answer = new Answer(plan, now, () => target.reused);
+  const chain = samplerOf(plan, noise);
+  const bans = plan.bannedStrings.length > 0 ? new BanSampler(chain) : undefined;
+  const logprobs = plan.logprobs === undefined ? undefined : new LogprobSampler(bans ?? chain, plan.logprobs);
+  const answer = new Answer(plan, now, () => target.reused, logprobs && ((position) => logprobs.take(position)));
   let proposer: Proposer | undefined;
   try {
     proposer = proposerFor({ plan, models, target, noise, signal, now });
     yield startEvent(plan);
     if (answer.isStopped) return yield* answer.finish();
-    const sampler = samplerOf(plan, noise);
     const context = [...plan.promptTokens];
-    await resume(plan.resume, { target, sampler, context });
-    const rounds = generate({
+    await resume(plan.resume, { target, sampler: chain, context });
+    const loop = {
       target,
-      sampler,
+      sampler: logprobs ?? bans ?? chain,
       context,
-      proposer,
       rules: rulesFor(plan, noise),
-      maxTokens: plan.maxTokens - plan.resume.length,
       maxDraft: plan.draft.max,
-      isEnd: (token) => plan.writer.ends.has(token),
+      isEnd: (token: Token) => plan.writer.ends.has(token),
       signal,
       now,
-    });
-    const first = rounds.next();
-    for await (const done of progress.until(first)) yield { type: 'prompt', ...done };
-    let step = await first;
-    while (!step.done) {
-      yield { type: 'round', ...step.value };
-      yield* answer.add(step.value);
-      if (answer.isStopped) break;
-      step = await rounds.next();
+    };
+    for (let attempt: 'first' | 'again' | 'over' = 'first'; attempt !== 'over'; ) {
+      const maxTokens = plan.maxTokens - (context.length - plan.promptTokens.length);
+      const rounds = generate({ ...loop, proposer, maxTokens });
+      const first = rounds.next();
+      if (attempt === 'first') for await (const done of progress.until(first)) yield { type: 'prompt', ...done };
+      attempt = 'over';
+      for (let step = await first; !step.done; step = await rounds.next()) {
+        yield { type: 'round', ...step.value };
+        yield* answer.add(step.value);
+        if (answer.setback !== undefined && bans !== undefined) {
+          if (!goBack(answer, bans, loop, plan)) continue;
+          // Its drafters have seen what is gone.
+          proposer?.close();
+          proposer = proposerFor({ plan, models, target, noise, signal, now });
+          attempt = 'again';
+        }
+        if (answer.isStopped || attempt === 'again') break;
+      }
     }
     yield* answer.finish();
   } catch (error) {
@@ -72,6 +93,29 @@ export async function* run(
     target.close();
     proposer?.close();
   }
+}
+
+/**
+ * Takes text, context and caches back to where a banned text began, and bans its first token there. False where so many
+ * were banned at that place already that the text is let through.
+ */
+function goBack(
+  answer: Answer,
+  bans: BanSampler,
+  { target, sampler, context }: { readonly target: Sequence; readonly sampler: Sampler; readonly context: Token[] },
+  { promptTokens }: Plan,
+): boolean {
+  const { tokens, token } = answer.setback!;
+  const length = promptTokens.length + tokens;
+  if (bans.ban(length, token) > MOST_BANS) {
+    answer.giveUp();
+    return false;
+  }
+  answer.goBack();
+  context.length = length;
+  target.rewind(Math.min(target.length, length - 1));
+  sampler.rewind(length);
+  return true;
 }
 
 /** Takes up an answer behind these tokens of it, in sampler and context; the loop evaluates what is left of them. */

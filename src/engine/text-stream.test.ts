@@ -10,13 +10,14 @@ const tokensOf = (text: string): Token[] => vocabulary.tokenize(text, { addSpeci
 const bytesOf = (text: string): Token[] => [...Buffer.from(text)].map(byte);
 
 /** All text that comes out, in pieces, and how it ended. */
-function stream(tokens: readonly Token[], stop: readonly string[] = []) {
-  const text = new TextStream((token) => vocabulary.bytes(token, false), stop);
+function stream(tokens: readonly Token[], stop: readonly string[] = [], banned: readonly string[] = []) {
+  const text = new TextStream((token) => vocabulary.bytes(token, false), stop, banned);
   const pieces: string[] = [];
   for (const token of tokens) {
     const step = text.push(token);
     pieces.push(step.text);
     if (step.stopped !== undefined) return { pieces, text: pieces.join(''), stopped: step.stopped };
+    if (step.banned !== undefined) return { pieces, text: pieces.join(''), banned: step.banned };
   }
   const last = text.flush();
   pieces.push(last.text);
@@ -109,5 +110,26 @@ describe('stop strings', () => {
       }),
       { seed: 1, numRuns: 300 },
     );
+  });
+});
+
+describe('banned texts', () => {
+  it('are told with the tokens before them, and nothing of them came out', () => {
+    expect(stream(tokensOf('ab.Cd.'), [], ['.cD'])).toMatchObject({ text: 'ab', banned: { tokens: 2 } });
+    expect(stream(tokensOf('ab.Ce.'), [], ['.cD'])).toMatchObject({ text: 'ab.Ce.', stopped: undefined });
+  });
+
+  it('count from the token that completes their first character', () => {
+    const [first, second] = [tokensOf('xy '), bytesOf('😀')];
+    expect(stream([...first, ...second], [], ['😀'])).toMatchObject({ banned: { tokens: first.length + 3 } });
+  });
+
+  it('and stop strings: whichever begins first', () => {
+    expect(stream(tokensOf('a.b.c'), ['b'], ['.b'])).toMatchObject({ text: 'a', banned: { tokens: 1 } });
+    expect(stream(tokensOf('a.b.c'), ['.b'], ['b'])).toMatchObject({ text: 'a', stopped: { stop: '.b' } });
+  });
+
+  it('do not come out at the end of the text either, but their beginnings do', () => {
+    expect(stream(tokensOf('a.b'), [], ['.bc'])).toMatchObject({ text: 'a.b' });
   });
 });

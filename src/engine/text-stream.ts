@@ -1,48 +1,95 @@
 import type { Token } from '../speculative/index.js';
 import { Detokenizer } from '../text/detokenizer.js';
-import { type StopMatch, StopStrings } from '../text/stop-strings.js';
+import { type StopMatch, type StopStep, StopStrings } from '../text/stop-strings.js';
 
 /** What a token, or the end, lets out. */
 export interface TextStep {
   readonly text: string;
   /** Set once a stop string has ended the text; `tokens` counts up to the one that completed it. */
   readonly stopped?: { readonly stop: string; readonly tokens: number };
+  /** Set once a banned text is there; `tokens` counts those before the one that it begins in. The stream takes no more. */
+  readonly banned?: { readonly tokens: number };
 }
 
-/** Tokens in; text out that nothing can take back: whole characters, no part of a stop string. */
+/** Tokens in; text out that nothing can take back: whole characters, no part of a stop string or a banned text. */
 export class TextStream {
   readonly #bytesOf: (token: Token) => Uint8Array;
   readonly #detokenizer = new Detokenizer();
   readonly #stops: StopStrings;
+  readonly #banned: StopStrings;
+  /** Text that one of the two lets out and the other holds. */
+  #waiting = '';
+  /** Code units that each of the two has let out, and that came out. */
+  #open = 0;
+  #allowed = 0;
+  #emitted = 0;
   /** Length of the text after each token, in UTF-16 code units. */
   readonly #lengths: number[] = [];
   #length = 0;
 
-  constructor(bytesOf: (token: Token) => Uint8Array, stop: readonly string[]) {
+  /** @param banned texts that may not appear, whatever their case */
+  constructor(bytesOf: (token: Token) => Uint8Array, stop: readonly string[], banned: readonly string[]) {
     this.#bytesOf = bytesOf;
     this.#stops = new StopStrings(stop);
+    this.#banned = new StopStrings(banned.map(folded));
+  }
+
+  /** Leading tokens whose whole text came out. */
+  get releasedTokens(): number {
+    const index = this.#lengths.findIndex((length) => length > this.#emitted);
+    return index < 0 ? this.#lengths.length : index;
   }
 
   push(token: Token): TextStep {
     const text = this.#detokenizer.push(this.#bytesOf(token));
     this.#length += text.length;
     this.#lengths.push(this.#length);
-    const step = this.#stops.push(text);
-    return step.kind === 'open' ? { text: step.emit } : this.#stopped(step.emit, step.match);
+    return this.#read(text, this.#stops.push(text), this.#banned.push(folded(text)));
   }
 
   /** The end of the text: half a character comes out as U+FFFD, held text comes out unless it is a stop string. */
   flush(): TextStep {
     const rest = this.#detokenizer.flush();
     this.#length += rest.length;
-    const last = this.#stops.push(rest);
-    if (last.kind === 'stopped') return this.#stopped(last.emit, last.match);
-    const held = this.#stops.flush();
-    return held.kind === 'open' ? { text: last.emit + held.emit } : this.#stopped(last.emit + held.emit, held.match);
+    const last = this.#read(rest, this.#stops.push(rest), this.#banned.push(folded(rest)));
+    if (last.stopped !== undefined || last.banned !== undefined) return last;
+    const held = this.#read('', this.#stops.flush(), this.#banned.flush());
+    return { ...held, text: last.text + held.text };
+  }
+
+  /** Whichever ends the text earlier counts; without an end, what both let out comes out. */
+  #read(text: string, stop: StopStep, ban: StopStep): TextStep {
+    this.#waiting += text;
+    this.#open += stop.emit.length;
+    this.#allowed += ban.emit.length;
+    const stopsAt = stop.kind === 'stopped' ? stop.match.begin : Number.POSITIVE_INFINITY;
+    if (ban.kind === 'stopped' && ban.match.begin < stopsAt) {
+      const index = this.#lengths.findIndex((length) => length > ban.match.begin);
+      return { text: '', banned: { tokens: index } };
+    }
+    if (stop.kind === 'stopped') return this.#stopped(this.#release(this.#open), stop.match);
+    return { text: this.#release(Math.min(this.#open, this.#allowed)) };
+  }
+
+  #release(end: number): string {
+    const text = this.#waiting.slice(0, end - this.#emitted);
+    this.#waiting = this.#waiting.slice(text.length);
+    this.#emitted += text.length;
+    return text;
   }
 
   #stopped(text: string, { stop, end }: StopMatch): TextStep {
     const index = this.#lengths.findIndex((length) => length >= end);
     return { text, stopped: { stop, tokens: index < 0 ? this.#lengths.length : index + 1 } };
   }
+}
+
+/** In lower case, unit by unit: a character whose lower case is longer stays as it is, so that places agree. */
+function folded(text: string): string {
+  const lower = text.toLowerCase();
+  if (lower.length === text.length) return lower;
+  return Array.from(text, (character) => {
+    const small = character.toLowerCase();
+    return small.length === character.length ? small : character;
+  }).join('');
 }

@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { GenerationEvent, TokenLogprob } from './events.js';
+import type { GenerationRequest } from './request.js';
+import { eventsOf, fakeEngine, finishOf } from './testing/engine.js';
+
+const LONG: GenerationRequest = { prompt: { text: 'once upon a time' }, maxTokens: 60, seed: 5, ignoreEndOfText: true };
+const FIXED = { min: 3, max: 3 };
+
+const logprobsIn = (events: readonly GenerationEvent[]): TokenLogprob[] =>
+  events.flatMap((event) => (event.type === 'text' ? (event.logprobs ?? []) : []));
+
+describe('log-probabilities', () => {
+  it('are those of plain decoding, token by token, and only where they are asked for', async () => {
+    const { engine } = await fakeEngine({ draft: {} });
+    const events = await eventsOf(engine, { ...LONG, logprobs: 3, draft: FIXED });
+    const plain = await eventsOf(engine, { ...LONG, logprobs: 3, mode: 'main' });
+    const logprobs = logprobsIn(events);
+    expect(logprobs).toEqual(logprobsIn(plain));
+    const finish = events.at(-1);
+    if (finish?.type !== 'finish') expect.fail();
+    expect(logprobs.map(({ token }) => token)).toEqual(finish.tokens);
+    expect(logprobsIn(await eventsOf(engine, LONG))).toEqual([]);
+  });
+
+  it('are a softmax: the likeliest first, the token among them where it is likely', async () => {
+    const { engine } = await fakeEngine();
+    for (const { logprob, token, top } of logprobsIn(await eventsOf(engine, { ...LONG, logprobs: 20 }))) {
+      expect(top).toHaveLength(20);
+      expect(top.map((one) => one.logprob)).toEqual(top.map((one) => one.logprob).toSorted((a, b) => b - a));
+      expect(top.reduce((sum, one) => sum + Math.exp(one.logprob), 0)).toBeLessThanOrEqual(1 + 1e-6);
+      const listed = top.find((one) => one.token === token);
+      if (listed !== undefined) expect(listed.logprob).toBe(logprob);
+    }
+  });
+
+  it('are judged under every rule', async () => {
+    const { engine } = await fakeEngine({ draft: {} });
+    const { seed: _, ...unseeded } = LONG;
+    for (const verification of ['rejection', 'block'] as const) {
+      const events = await eventsOf(engine, { ...unseeded, verification, logprobs: 0, draft: FIXED });
+      const finish = events.at(-1);
+      if (finish?.type !== 'finish') expect.fail();
+      expect(logprobsIn(events).map(({ token }) => token)).toEqual(finish.tokens);
+    }
+  });
+
+  it.each([-1, 21, 1.5])('cannot be %s alternatives', async (logprobs) => {
+    const { engine } = await fakeEngine();
+    await expect(eventsOf(engine, { ...LONG, logprobs })).rejects.toMatchObject({ details: { parameter: 'logprobs' } });
+  });
+});
+
+describe('banned texts', () => {
+  it('never appear, whatever was going to be written, and the text is the same in both modes', async () => {
+    const { engine } = await fakeEngine({ draft: {} });
+    await fc.assert(
+      fc.asyncProperty(fc.nat(1000), fc.nat(20), fc.integer({ min: 1, max: 4 }), async (seed, from, length) => {
+        const free = await finishOf(engine, { ...LONG, seed });
+        const banned = free.text.slice(from, from + length);
+        fc.pre(banned.trim() !== '' && !/\p{Surrogate}|\uFFFD/u.test(banned));
+        const request = { ...LONG, seed, bannedStrings: [banned.toUpperCase()] };
+        const speculative = await finishOf(engine, { ...request, draft: FIXED });
+        const main = await finishOf(engine, { ...request, mode: 'main' });
+        expect(speculative.text.toLowerCase()).not.toContain(banned.toLowerCase());
+        expect(speculative.text).toBe(main.text);
+        expect(speculative.tokens).toHaveLength(60);
+      }),
+      { seed: 3, numRuns: 40 },
+    );
+  });
+
+  it('leave an answer alone that has none of them', async () => {
+    const { engine } = await fakeEngine({ draft: {} });
+    const free = await finishOf(engine, LONG);
+    expect((await finishOf(engine, { ...LONG, bannedStrings: ['\u2603\u2603'] })).tokens).toEqual(free.tokens);
+  });
+
+  it('let nothing out that goes: what came out is the text', async () => {
+    const { engine } = await fakeEngine({ draft: {} });
+    const { text } = await finishOf(engine, LONG);
+    const events = await eventsOf(engine, { ...LONG, bannedStrings: [text.slice(8, 11)], logprobs: 1 });
+    const finish = events.at(-1);
+    if (finish?.type !== 'finish') expect.fail();
+    expect(events.flatMap((event) => (event.type === 'text' ? [event.text] : [])).join('')).toBe(finish.text);
+    expect(logprobsIn(events).map(({ token }) => token)).toEqual(finish.tokens);
+  });
+
+  it.each([[['']], ['text'], [[7]]])('cannot be %j', async (bannedStrings) => {
+    const { engine } = await fakeEngine();
+    const request = { ...LONG, bannedStrings } as unknown as GenerationRequest;
+    await expect(eventsOf(engine, request)).rejects.toMatchObject({ details: { parameter: 'bannedStrings' } });
+  });
+});
