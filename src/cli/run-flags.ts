@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { MODES, type Mode, VERIFICATION_RULES, type VerificationRule } from '../engine/events.js';
-import type { GenerationRequest, Prompt } from '../engine/request.js';
+import { DRAFTER_KINDS, type DrafterKind, type GenerationRequest, type Prompt } from '../engine/request.js';
 import { OutriderError } from '../errors.js';
 import { given } from './given.js';
 import { addModelFlags, type ModelFlags } from './model-flags.js';
@@ -19,6 +19,10 @@ export interface RunFlags extends ModelFlags {
   readonly system?: string;
   readonly predict?: number;
   readonly stop?: readonly string[];
+  readonly banString?: readonly string[];
+  readonly logprobs?: number;
+  readonly prediction?: string;
+  readonly drafters?: readonly DrafterKind[];
   readonly ignoreEos?: true;
   readonly seed?: number;
   readonly json?: true;
@@ -36,6 +40,15 @@ const share: Reader<number> = {
   },
 };
 
+const drafterKinds: Reader<readonly DrafterKind[]> = {
+  expected: `names of ${DRAFTER_KINDS.join(', ')}, with commas between them`,
+  read: (text) => {
+    const names = text.split(',').map((name) => name.trim());
+    const known = DRAFTER_KINDS.filter((kind) => names.includes(kind));
+    return known.length === names.length ? known : undefined;
+  },
+};
+
 export function addRunFlags(command: Command): Command {
   command.optionsGroup('Prompt and answer:');
   command.option('-f, --file <path>', 'read the prompt from a file (one line end at its end is dropped)');
@@ -45,6 +58,16 @@ export function addRunFlags(command: Command): Command {
     valueOption('-n, --predict <count>', 'the most tokens to write (to the end of the context)', count),
   );
   command.addOption(listOption('--stop <text>', 'end the answer before this text', anyText));
+  command.addOption(
+    listOption('--ban-string <text>', 'write another way around this text, whatever its case', anyText),
+  );
+  command.addOption(
+    valueOption(
+      '--logprobs <count>',
+      'log-probabilities, with so many alternatives each (in --json)',
+      integer({ from: 0, to: 20 }),
+    ),
+  );
   command.option('--ignore-eos', 'go on where the model would end its answer');
   command.addOption(valueOption('-s, --seed <number>', 'makes the answer repeatable (drawn, and told)', count));
 
@@ -64,9 +87,17 @@ export function addRunFlags(command: Command): Command {
   command.addOption(
     valueOption('--draft-p-min <share>', 'drafting ends when the draft model is less sure (the length adapts)', share),
   );
+  command.addOption(
+    valueOption('--drafters <names>', `who may draft: some of ${DRAFTER_KINDS.join(', ')} (all)`, drafterKinds),
+  );
+  command.option('--prediction <path>', 'a file with text that the answer is likely to repeat');
   const rules = VERIFICATION_RULES.join('|');
   command.addOption(
-    valueOption(`--verification <${rules}>`, 'how drafts are judged (match)', oneOf(VERIFICATION_RULES)),
+    valueOption(
+      `--verification <${rules}>`,
+      'how drafts are judged (match with a seed, else auto)',
+      oneOf(VERIFICATION_RULES),
+    ),
   );
   command.option('--strict', 'with and without drafts the same text, bit for bit, for some speed');
 
@@ -82,17 +113,26 @@ export function addRunFlags(command: Command): Command {
 
 /**
  * What to generate.
+ * @param prediction the text of the file that `--prediction` names
  * @throws OutriderError invalid_argument
  */
-export function requestFrom(flags: RunFlags, text: string): GenerationRequest {
+export function requestFrom(flags: RunFlags, text: string, prediction?: string): GenerationRequest {
   return {
     prompt: promptFrom(flags, text),
     sampling: given(samplingFromFlags(flags)),
-    draft: given({ max: flags.draftMax, min: flags.draftMin, minConfidence: flags.draftPMin }),
+    draft: given({
+      max: flags.draftMax,
+      min: flags.draftMin,
+      minConfidence: flags.draftPMin,
+      drafters: flags.drafters,
+    }),
     ...given({
       mode: flags.mode,
       maxTokens: flags.predict,
       stop: flags.stop,
+      bannedStrings: flags.banString,
+      logprobs: flags.logprobs,
+      prediction,
       ignoreEndOfText: flags.ignoreEos,
       seed: flags.seed,
       verification: flags.verification,

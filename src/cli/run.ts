@@ -54,7 +54,10 @@ export async function run(
   const progress = new ProgressLine(surroundings.stderr);
   try {
     const text = await readPrompt({ argument, file: flags.file, stdin: surroundings.stdin, signal });
-    await answer(requestFrom(flags, text), { flags, surroundings, out, err, progress, signal });
+    const prediction =
+      flags.prediction &&
+      (await readPrompt({ argument: undefined, file: flags.prediction, stdin: surroundings.stdin, signal }));
+    await answer(requestFrom(flags, text, prediction), { flags, surroundings, out, err, progress, signal });
   } catch (error) {
     const stopped = error instanceof OutriderError && error.code === 'aborted' && signal.aborted;
     if (!stopped) throw error;

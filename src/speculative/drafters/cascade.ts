@@ -116,7 +116,9 @@ export class Cascade implements Proposer {
     }
     const { offers, parts, probed, tried, draftPrice } = round;
     const { rule } = round.market;
-    this.#economy.close({ outcome, drafted: parts.length > 0, probed, tried, draftPrice });
+    // Under rejection a model may have been asked and no token of its law admitted: that is a loss too.
+    const drafted = parts.length > 0 || (draftPrice > 0 && !probed);
+    this.#economy.close({ outcome, drafted, probed, tried, draftPrice });
     for (const { member, draft } of offers) member.learnOffer(draft, outcome, rule);
     for (const { member, from, beliefs } of parts) {
       if (from > 0 || member.drafter.price) member.learnPart(from, beliefs, outcome, rule);
