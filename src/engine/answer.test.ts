@@ -19,11 +19,7 @@ function answerOf(stop: readonly string[] = []) {
     stop,
   } as unknown as Plan;
   return {
-    answer: new Answer(
-      plan,
-      () => clock.ms,
-      () => 0,
-    ),
+    answer: new Answer(plan, { now: () => clock.ms, cachedTokens: () => 0 }),
     clock,
   };
 }

@@ -11,23 +11,35 @@ export interface Setback {
   readonly tokens: number;
 }
 
+/** What an answer asks while it is written. */
+export interface AnswerParts {
+  /** Milliseconds of a steady clock. */
+  readonly now: () => number;
+  /** How many tokens of the prompt were not evaluated; asked at the end. */
+  readonly cachedTokens: () => number;
+  /** What is known of the token at a position of the context, where that was asked for. */
+  readonly logprobsAt?: ((position: number) => RowLogprobs | undefined) | undefined;
+  /** Whether the text may go another way there; if not, what is banned is let through. */
+  readonly canAvoid?: ((setback: Setback) => boolean) | undefined;
+}
+
 /**
  * The fold of a request's rounds into text, statistics and times. What the request resumes is part of tokens and text, as
  * if it had been emitted before; statistics and times are those of the rounds alone.
  */
 export class Answer {
   readonly #plan: Plan;
-  readonly #now: () => number;
-  readonly #cachedTokens: () => number;
-  readonly #logprobsAt: ((position: number) => RowLogprobs | undefined) | undefined;
-  #stream: TextStream;
-  /** Log-probabilities by generated token, and how many of them were told. */
-  readonly #logprobs: (RowLogprobs | undefined)[] = [];
-  #told = 0;
-  #setback: Setback | undefined;
+  readonly #parts: AnswerParts;
   readonly #counter = new StatisticsCounter();
   readonly #began: number;
   readonly #tokens: Token[] = [];
+  /** Log-probabilities by generated token, and how many of them were told. */
+  readonly #logprobs: (RowLogprobs | undefined)[] = [];
+  /** Banned texts that could not be avoided. */
+  readonly #letThrough = new Set<string>();
+  #stream: TextStream;
+  #told = 0;
+  #setback: Setback | undefined;
   #text = '';
   #ended: { readonly reason: FinishReason; readonly stop?: string } | undefined;
   #firstAt: number | undefined;
@@ -36,23 +48,11 @@ export class Answer {
   #draftMs = 0;
   #verifyMs = 0;
 
-  /**
-   * @param now milliseconds of a steady clock
-   * @param cachedTokens how many tokens of the prompt were not evaluated; asked at the end
-   * @param logprobsAt what is known of the token at a position of the context, where that was asked for
-   */
-  constructor(
-    plan: Plan,
-    now: () => number,
-    cachedTokens: () => number,
-    logprobsAt?: (position: number) => RowLogprobs | undefined,
-  ) {
+  constructor(plan: Plan, parts: AnswerParts) {
     this.#plan = plan;
-    this.#now = now;
-    this.#cachedTokens = cachedTokens;
-    this.#began = now();
+    this.#parts = parts;
+    this.#began = parts.now();
     this.#lastAt = this.#began;
-    this.#logprobsAt = logprobsAt;
     this.#stream = this.#openStream();
     for (const token of plan.resume) if (!this.isStopped) this.#text += this.#push(token, this.#lastOrigin);
   }
@@ -71,23 +71,13 @@ export class Answer {
   goBack(): void {
     const kept = this.#tokens.slice(0, this.#setback?.tokens);
     this.#setback = undefined;
-    this.#tokens.length = 0;
     this.#logprobs.length = kept.length;
-    this.#stream = this.#openStream();
-    for (const token of kept) {
-      this.#tokens.push(token);
-      this.#stream.push(token);
-    }
-  }
-
-  /** A banned text that cannot be avoided is let through from here on. */
-  giveUp(): void {
-    this.#setback = undefined;
+    this.#readAgain(kept);
   }
 
   *add(round: Round): Generator<GenerationEvent, void, void> {
     this.#counter.add(round);
-    this.#lastAt = this.#now();
+    this.#lastAt = this.#parts.now();
     if (this.#firstAt === undefined) this.#firstAt = this.#lastAt;
     else {
       this.#draftMs += round.draftMs;
@@ -95,7 +85,7 @@ export class Answer {
     }
     for (const [i, token] of round.tokens.entries()) {
       const origin = i < round.accepted ? 'accepted' : round.origin;
-      this.#logprobs[this.#tokens.length] = this.#logprobsAt?.(round.position + i);
+      this.#logprobs[this.#tokens.length] = this.#parts.logprobsAt?.(round.position + i);
       yield* this.#emit(this.#push(token, origin), origin);
       if (this.isStopped || this.#setback !== undefined) return;
     }
@@ -125,7 +115,8 @@ export class Answer {
       text: this.#text,
       promptTokens: this.#plan.promptTokens.length,
       completionTokens: this.#tokens.length,
-      cachedTokens: this.#cachedTokens(),
+      cachedTokens: this.#parts.cachedTokens(),
+      ...(this.#letThrough.size > 0 && { letThrough: [...this.#letThrough] }),
       statistics: this.#counter.statistics,
       timings: this.#timings(),
     };
@@ -141,13 +132,35 @@ export class Answer {
     this.#lastOrigin = origin;
     const { text, stopped, banned } = this.#stream.push(token);
     if (stopped !== undefined) this.#stopAt(stopped);
-    if (banned !== undefined) this.#setback = { tokens: banned.tokens, token: this.#tokens[banned.tokens]! };
-    return text;
+    return banned === undefined ? text : this.#avoid(banned);
+  }
+
+  /** Goes back, or else lets the banned text through from here on. */
+  #avoid({ text, tokens }: { readonly text: string; readonly tokens: number }): string {
+    const setback = { tokens, token: this.#tokens[tokens]! };
+    if (this.#parts.canAvoid?.(setback)) {
+      this.#setback = setback;
+      return '';
+    }
+    this.#letThrough.add(text);
+    return this.#readAgain([...this.#tokens]);
+  }
+
+  /** Reads tokens from the beginning; returns what comes out beyond what has come out before. */
+  #readAgain(tokens: readonly Token[]): string {
+    this.#tokens.length = 0;
+    this.#stream = this.#openStream();
+    let text = '';
+    for (const token of tokens) {
+      if (!this.isStopped && this.#setback === undefined) text += this.#push(token, this.#lastOrigin);
+    }
+    return text.slice(this.#text.length);
   }
 
   #openStream(): TextStream {
     const { writer, stop, bannedStrings } = this.#plan;
-    return new TextStream((token) => writer.model.vocabulary.bytes(token, false), stop, bannedStrings);
+    const banned = bannedStrings.filter((text) => !this.#letThrough.has(text));
+    return new TextStream((token) => writer.model.vocabulary.bytes(token, false), stop, banned);
   }
 
   #stopAt({ stop, tokens }: { stop: string; tokens: number }): void {
@@ -158,7 +171,7 @@ export class Answer {
   *#emit(text: string, origin: TextOrigin): Generator<GenerationEvent, void, void> {
     if (text === '') return;
     this.#text += text;
-    const logprobs = this.#logprobsAt === undefined ? [] : this.#newLogprobs();
+    const logprobs = this.#parts.logprobsAt === undefined ? [] : this.#newLogprobs();
     yield { type: 'text', text, origin, ...(logprobs.length > 0 && { logprobs }) };
   }
 
@@ -176,9 +189,9 @@ export class Answer {
   }
 
   #timings(): Timings {
-    const promptMs = (this.#firstAt ?? this.#now()) - this.#began;
+    const promptMs = (this.#firstAt ?? this.#parts.now()) - this.#began;
     const predictedMs = this.#lastAt - (this.#firstAt ?? this.#lastAt);
-    const evaluated = this.#plan.promptTokens.length - this.#cachedTokens();
+    const evaluated = this.#plan.promptTokens.length - this.#parts.cachedTokens();
     const perSecond = (count: number, ms: number): number | null => (count > 0 && ms > 0 ? (count / ms) * 1000 : null);
     return {
       promptMs,

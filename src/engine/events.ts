@@ -87,6 +87,8 @@ export interface FinishEvent {
   readonly cachedTokens?: number;
   /** The cache was shifted to make room: its cells are not those of a fresh evaluation. */
   readonly shifted?: true;
+  /** Banned texts that could not be avoided: too many tokens would have begun them at one place. */
+  readonly letThrough?: readonly string[];
   readonly statistics: Statistics;
   readonly timings: Timings;
 }

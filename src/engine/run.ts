@@ -9,7 +9,7 @@ import {
   type Sequence,
   type Token,
 } from '../speculative/index.js';
-import { Answer } from './answer.js';
+import { Answer, type Setback } from './answer.js';
 import { BanSampler } from './ban-sampler.js';
 import { proposerFor, rulesFor, samplerOf } from './drafting.js';
 import type { GenerationEvent } from './events.js';
@@ -25,7 +25,7 @@ const MOST_BANS = 20;
 
 /** The end of a request that was aborted before it had a place. */
 export function abortedInQueue(plan: Plan): Iterable<GenerationEvent> {
-  return new Answer(plan, now, () => 0).abort();
+  return new Answer(plan, { now, cachedTokens: () => 0 }).abort();
 }
 
 /** Never throws: what goes wrong becomes an `error` event, an abort a `finish` with what is there. */
@@ -48,7 +48,12 @@ export async function* run(
   const chain = samplerOf(plan, noise);
   const bans = plan.bannedStrings.length > 0 ? new BanSampler(chain) : undefined;
   const logprobs = plan.logprobs === undefined ? undefined : new LogprobSampler(bans ?? chain, plan.logprobs);
-  const answer = new Answer(plan, now, () => target.reused, logprobs && ((position) => logprobs.take(position)));
+  const answer = new Answer(plan, {
+    now,
+    cachedTokens: () => target.reused,
+    logprobsAt: logprobs && ((position) => logprobs.take(position)),
+    canAvoid: bans && (({ tokens, token }) => bans.ban(plan.promptTokens.length + tokens, token) <= MOST_BANS),
+  });
   let proposer: Proposer | undefined;
   try {
     proposer = proposerFor({ plan, models, target, noise, signal, now });
@@ -75,8 +80,8 @@ export async function* run(
       for (let step = await first; !step.done; step = await rounds.next()) {
         yield { type: 'round', ...step.value };
         yield* answer.add(step.value);
-        if (answer.setback !== undefined && bans !== undefined) {
-          if (!goBack(answer, bans, loop, plan)) continue;
+        if (answer.setback !== undefined) {
+          goBack(answer, answer.setback, loop, plan);
           // Its drafters have seen what is gone.
           proposer?.close();
           proposer = proposerFor({ plan, models, target, noise, signal, now });
@@ -95,27 +100,17 @@ export async function* run(
   }
 }
 
-/**
- * Takes text, context and caches back to where a banned text began, and bans its first token there. False where so many
- * were banned at that place already that the text is let through.
- */
+/** Takes text, context and caches back to where a banned text began; its first token is banned there by now. */
 function goBack(
   answer: Answer,
-  bans: BanSampler,
+  { tokens }: Setback,
   { target, sampler, context }: { readonly target: Sequence; readonly sampler: Sampler; readonly context: Token[] },
   { promptTokens }: Plan,
-): boolean {
-  const { tokens, token } = answer.setback!;
-  const length = promptTokens.length + tokens;
-  if (bans.ban(length, token) > MOST_BANS) {
-    answer.giveUp();
-    return false;
-  }
+): void {
   answer.goBack();
-  context.length = length;
-  target.rewind(Math.min(target.length, length - 1));
-  sampler.rewind(length);
-  return true;
+  context.length = promptTokens.length + tokens;
+  target.rewind(Math.min(target.length, context.length - 1));
+  sampler.rewind(context.length);
 }
 
 /** Takes up an answer behind these tokens of it, in sampler and context; the loop evaluates what is left of them. */
