@@ -199,11 +199,12 @@ export class Cascade implements Proposer {
     const price = drafter.price!(request.context.length + request.prefix.length + from, affordable);
     const value = member.value(market, price);
     const catchUp = market.speed * catchUpCharge(price);
+    const start = member.acceptance(market.rule).stateAfter(undefined);
     const tooDear = price.first - price.next > affordable;
     return {
       gain: tooDear
         ? Number.NEGATIVE_INFINITY
-        : prospect.worth(from) + value(from, prospect.survival) - catchUp - prospect.worth(prospect.best),
+        : prospect.worth(from) + value(from, prospect.survival, start) - catchUp - prospect.worth(prospect.best),
       take: async () => {
         const { context, rule, signal } = request;
         const acceptance = member.acceptance(rule);

@@ -1,6 +1,6 @@
 import type { Draft, Drafter, DraftPrice, DrawRule, Evidence, RoundOutcome } from '../drafter.js';
 import type { AcceptanceModel } from '../length/acceptance-model.js';
-import { draftingValue } from '../length/drafting-value.js';
+import { type DraftingValue, draftingValue } from '../length/drafting-value.js';
 import type { Knowledge } from '../length/knowledge.js';
 import type { Market } from '../length/market.js';
 import type { ProbeSchedule } from '../length/probe-schedule.js';
@@ -10,8 +10,6 @@ const COLD_MAX = 8;
 const COLD_JUDGED = 64;
 /** Rounds after which the table of what drafting is worth is made anew. */
 const TABLE_ROUNDS = 8;
-
-type DraftingValue = (drafted: number, survival: number) => number;
 
 /** A drafter of a cascade, with what is learnt of its acceptance. */
 export class Member {
@@ -56,9 +54,13 @@ export class Member {
 
   /** What a probe found. */
   learnEvidence(evidence: readonly Evidence[], rule: DrawRule): void {
+    const acceptance = this.acceptance(rule);
+    let last: number | undefined;
     for (const { confidence, accepted } of evidence) {
-      this.acceptance(rule).drafted(confidence);
-      this.acceptance(rule).learn(confidence, accepted);
+      acceptance.drafted(confidence, acceptance.stateAfter(last));
+      acceptance.learn(confidence, accepted);
+      // Behind a token that the text does not have a draft would have begun anew.
+      last = accepted ? confidence : undefined;
     }
     this.#value = undefined;
   }

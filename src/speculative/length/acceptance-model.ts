@@ -3,11 +3,25 @@ export interface AcceptanceState {
   /** Weights of the logistic curve: bias and logit of the confidence; and AdaGrad's sums of squares. */
   readonly weights: readonly [number, number];
   readonly squares: readonly [number, number];
-  /** Histogram of calibrated acceptance over the bins, exponentially forgotten, and the mean within each bin. */
+  /**
+   * Histograms of calibrated acceptance over the bins, exponentially forgotten: behind a token of each bin, and at the
+   * beginning of a draft; row after row. And the mean within each bin.
+   */
   readonly counts: readonly number[];
   readonly means: readonly number[];
   /** Draft tokens that were judged. */
   readonly judged: number;
+}
+
+/** What is known of a draft's next token before it is there: the bin of its last token, or that it has none. */
+export type DraftState = number;
+
+/** What the next drafted token's acceptance may turn out to be. */
+export interface Outlook {
+  /** Mean acceptance of each bin. */
+  readonly means: readonly number[];
+  /** Probability of each bin, by the draft's state. */
+  readonly shares: readonly (readonly number[])[];
 }
 
 /** Upper borders of all bins but the last. */
@@ -17,18 +31,25 @@ const FORGET_SQUARES = 0.999;
 const FORGET_COUNTS = 0.98;
 const MEAN_RATE = 0.05;
 
+const BINS = EDGES.length + 1;
+/** The state of a draft without tokens, beside those behind a token of each bin. */
+const START = BINS;
+/** Hopeful: a draft that nobody has seen yet is tried where a good one would pay; what that may lose, the ledger bounds. */
+const HOPE = [0.3, 0.3, 0.4, 0.8, 1.6, 3.6];
+/** Easy tokens come in stretches, and so do hard ones. */
+const STRETCH = 3;
+
 const COLD: AcceptanceState = {
   weights: [-0.3, 0.9],
   squares: [1, 1],
-  // Hopeful: a draft that nobody has seen yet is tried where a good one would pay; what that may lose, the ledger bounds.
-  counts: [0.3, 0.3, 0.4, 0.8, 1.6, 3.6],
+  counts: [...HOPE.flatMap((_, bin) => HOPE.map((hope, next) => 0.5 * hope + (next === bin ? STRETCH : 0))), ...HOPE],
   means: [0.18, 0.4, 0.6, 0.78, 0.9, 0.975],
   judged: 0,
 };
 
 /**
  * How likely a draft token is accepted, given the drafter's confidence in it: a logistic curve over logit(confidence),
- * fitted online by AdaGrad on every judged token, and a histogram of what it says (algorithms.md 2.3, 2).
+ * fitted online by AdaGrad on every judged token (algorithms.md 2.3, 2), and how what it says goes on from token to token.
  */
 export class AcceptanceModel {
   readonly #weights: [number, number];
@@ -55,12 +76,17 @@ export class AcceptanceModel {
     return clamp(1 / (1 + Math.exp(-this.#weights[0] - this.#weights[1] * logit(confidence))), 0.005, 0.995);
   }
 
-  /** A token of this confidence was drafted, whatever became of it. */
-  drafted(confidence: number): void {
+  /** The state of a draft whose last token has this confidence; of one without tokens. */
+  stateAfter(confidence: number | undefined): DraftState {
+    return confidence === undefined ? START : binOf(this.probability(confidence));
+  }
+
+  /** A token of this confidence was drafted in a draft of that state, whatever became of it. */
+  drafted(confidence: number, state: DraftState): void {
     const probability = this.probability(confidence);
     const bin = binOf(probability);
-    for (let i = 0; i < this.#counts.length; i++) this.#counts[i]! *= FORGET_COUNTS;
-    this.#counts[bin]! += 1;
+    for (let i = 0; i < BINS; i++) this.#counts[BINS * state + i]! *= FORGET_COUNTS;
+    this.#counts[BINS * state + bin]! += 1;
     this.#means[bin]! += MEAN_RATE * (probability - this.#means[bin]!);
   }
 
@@ -76,10 +102,13 @@ export class AcceptanceModel {
     this.#judged += 1;
   }
 
-  /** What the next drafted token's acceptance may turn out to be: a probability and a mean for each bin. */
-  outlook(): { readonly share: number; readonly mean: number }[] {
-    const total = this.#counts.reduce((sum, count) => sum + count, 0);
-    return this.#counts.map((count, i) => ({ share: count / total, mean: this.#means[i]! }));
+  outlook(): Outlook {
+    const rows = Array.from({ length: BINS + 1 }, (_, state) => this.#counts.slice(BINS * state, BINS * (state + 1)));
+    const shares = rows.map((row) => {
+      const total = row.reduce((sum, count) => sum + count, 0);
+      return row.map((count) => count / total);
+    });
+    return { means: [...this.#means], shares };
   }
 
   toJSON(): AcceptanceState {

@@ -3,6 +3,7 @@
  * scheduler with an ordinary draft model that is calibrated online.
  */
 import type { AcceptanceModel } from './acceptance-model.js';
+import type { DraftingValue } from './drafting-value.js';
 import type { Market, Prospect } from './market.js';
 import type { RoundLength } from './policy.js';
 
@@ -11,8 +12,8 @@ export interface AdaptiveParts {
   /** The draft so far; this adds to it. */
   readonly prospect: Prospect;
   readonly acceptance: AcceptanceModel;
-  /** The value of one more forward at k drafted tokens of which all survive with probability s (draftingValue). */
-  readonly value: (drafted: number, survival: number) => number;
+  /** The value of one more forward (draftingValue). */
+  readonly value: DraftingValue;
   /** Tokens that the first forward must bring beyond a further one: what catching up costs. */
   readonly catchUp: number;
   /** The drafter proposes no more than this. */
@@ -35,7 +36,8 @@ export class AdaptiveRound implements RoundLength {
     if (market.rule === 'matching') this.#hear(confidences);
     const k = prospect.length;
     if (k >= market.room || this.beliefs.length >= max) return false;
-    const goOn = prospect.worth(k) + value(k, prospect.survival) - (k === this.#from ? catchUp : 0);
+    const state = this.#parts.acceptance.stateAfter(this.beliefs.at(-1));
+    const goOn = prospect.worth(k) + value(k, prospect.survival, state) - (k === this.#from ? catchUp : 0);
     return goOn > prospect.worth(prospect.best);
   }
 
@@ -45,7 +47,7 @@ export class AdaptiveRound implements RoundLength {
     const k = prospect.length;
     const survival = prospect.survival * acceptance.probability(peak);
     const price = market.speed * (market.verify[k + 2]! - market.verify[k + 1]!);
-    if (survival - price + Math.max(0, value(k + 1, survival)) <= 0) return false;
+    if (survival - price + Math.max(0, value(k + 1, survival, acceptance.stateAfter(peak))) <= 0) return false;
     this.#add(peak);
     return true;
   }
@@ -61,7 +63,7 @@ export class AdaptiveRound implements RoundLength {
 
   #add(belief: number): void {
     const { acceptance, prospect } = this.#parts;
-    acceptance.drafted(belief);
+    acceptance.drafted(belief, acceptance.stateAfter(this.beliefs.at(-1)));
     this.beliefs.push(belief);
     prospect.add(acceptance.probability(belief));
   }

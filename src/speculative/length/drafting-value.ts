@@ -1,3 +1,5 @@
+import type { DraftState, Outlook } from './acceptance-model.js';
+
 /** Survival probabilities are rounded to powers of this, down to its 13th. */
 const BASE = 0.75;
 const LEVELS = 14;
@@ -12,49 +14,54 @@ export interface DraftingValueInput {
   readonly verify: readonly number[];
   /** Milliseconds of one draft forward. */
   readonly forward: number;
-  /** What the next token's acceptance may turn out to be (AcceptanceModel.outlook). */
-  readonly outlook: readonly { readonly share: number; readonly mean: number }[];
+  readonly outlook: Outlook;
 }
 
+/** By drafted tokens, survival and state of the draft. */
+export type DraftingValue = (drafted: number, survival: number, state: DraftState) => number;
+
 /**
- * U[k][s]: the value, in tokens, of one more draft forward at k drafted tokens of which all survive with probability s,
- * and of playing on optimally afterwards, over verifying now. The forward is paid; then its token's confidence is known,
- * and the token is kept where that pays (algorithms.md 2.3, 4):
+ * U[k][s][b]: the value, in tokens, of one more draft forward at k drafted tokens of which all survive with probability s
+ * and the last is of bin b, and of playing on optimally afterwards, over verifying now. The forward is paid; then its
+ * token's confidence is known, and the token is kept where that pays (algorithms.md 2.3, 4):
  *
- *     U[k][s] = -speed * forward + sum_b share_b * max(0, s m_b - speed (T(k+2) - T(k+1)) + max(0, U[k+1][s m_b]))
+ *     U[k][s][b] = -speed * forward
+ *                + sum_c share_bc * max(0, s m_c - speed (T(k+2) - T(k+1)) + max(0, U[k+1][s m_c][c]))
  *
- * The myopic rule would stop before the next cheap row count of a stepped curve and forgets that a token may be dropped.
+ * There tokens are independent of each other; here they come in stretches, which is what makes long drafts pay: without
+ * that a text that is half easy looks as if its drafts always broke off. The myopic rule would stop before the next cheap
+ * row count of a stepped curve and forgets that a token may be dropped.
  */
-export function draftingValue({
-  max,
-  speed,
-  verify,
-  forward,
-  outlook,
-}: DraftingValueInput): (drafted: number, survival: number) => number {
-  const table: Float64Array[] = [];
-  table[max] = new Float64Array(LEVELS).fill(Number.NEGATIVE_INFINITY);
+export function draftingValue({ max, speed, verify, forward, outlook }: DraftingValueInput): DraftingValue {
+  const { means, shares } = outlook;
   // In levels, a token of such an acceptance is so many steps down.
-  const steps = outlook.map(({ mean }) => Math.log(Math.max(mean, 1e-6)) / Math.log(BASE));
+  const steps = means.map((mean) => Math.log(Math.max(mean, 1e-6)) / Math.log(BASE));
+  const table: Float64Array[][] = [];
   for (let k = max - 1; k >= 0; k--) {
-    const row = new Float64Array(LEVELS);
-    const next = table[k + 1]!;
     const price = speed * (verify[k + 2]! - verify[k + 1]!);
+    const rows = shares.map(() => new Float64Array(LEVELS).fill(-speed * forward));
     for (let level = 0; level < LEVELS; level++) {
-      let value = -speed * forward;
-      for (let bin = 0; bin < outlook.length; bin++) {
-        const { share, mean } = outlook[bin]!;
-        const after = next[Math.min(LEVELS - 1, Math.round(level + steps[bin]!))]!;
-        const gain = SURVIVALS[level]! * mean - price + Math.max(0, after);
-        if (gain > 0) value += share * gain;
+      for (let bin = 0; bin < means.length; bin++) {
+        const after = k + 1 < max ? Math.max(0, between(table[k + 1]![bin]!, level + steps[bin]!)) : 0;
+        const gain = SURVIVALS[level]! * means[bin]! - price + after;
+        if (gain <= 0) continue;
+        for (let state = 0; state < shares.length; state++) rows[state]![level]! += shares[state]![bin]! * gain;
       }
-      row[level] = value;
     }
-    table[k] = row;
+    table[k] = rows;
   }
-  return (drafted, survival) => table[Math.min(drafted, max)]![levelOf(survival)]!;
+  return (drafted, survival, state) =>
+    drafted < max ? between(table[drafted]![state]!, levelOf(survival)) : Number.NEGATIVE_INFINITY;
+}
+
+/** The value at a level that is no whole number. */
+function between(row: Float64Array, level: number): number {
+  const at = Math.min(LEVELS - 1, level);
+  const low = Math.floor(at);
+  const value = row[low]!;
+  return at === low ? value : value + (at - low) * (row[low + 1]! - value);
 }
 
 function levelOf(survival: number): number {
-  return Math.min(LEVELS - 1, Math.max(0, Math.round(Math.log(Math.max(survival, 1e-6)) / Math.log(BASE))));
+  return Math.max(0, Math.log(Math.max(survival, 1e-6)) / Math.log(BASE));
 }

@@ -39,6 +39,7 @@ export interface Spending {
   readonly draftPrice: number;
 }
 
+/** Of one text: a request, or a draft model that is drafted for in it. */
 export class Economy {
   readonly #knowledge: Knowledge;
   readonly #max: number;
@@ -54,6 +55,7 @@ export class Economy {
     this.#knowledge = knowledge;
     this.#max = max;
     this.#otherRows = otherRows;
+    knowledge.ledger.beginText(knowledge.costs.at(1, 0));
   }
 
   /** The market of a round; with `room` 0 where the ledger forbids speculation, or T(1) has to be seen again. */

@@ -10,6 +10,8 @@ const SHARE = 0.01;
 /** Plain tokens' time that may be lost at once, and gains that are remembered. */
 const CREDIT = 4;
 const MEMORY = 50;
+/** Plain tokens' time that a new text may lose whatever others lost, halved for each text that did lose. */
+const CHANCE = 2;
 
 /**
  * Keeps the promise "never slower" whatever the confidences say: the time that speculative rounds took beyond what the
@@ -19,11 +21,25 @@ export class Ledger {
   #elapsed: number;
   #loss: number;
   #probed: number;
+  /** Of the text that is being written; and how much of a chance the next one gets. */
+  #textLoss = 0;
+  #trust = 1;
 
   constructor(state: LedgerState = { elapsed: 0, loss: 0, probed: 0 }) {
     this.#elapsed = state.elapsed;
     this.#loss = state.loss;
     this.#probed = state.probed;
+  }
+
+  /**
+   * A new text begins. Drafts that were useless for the last one may be right for this one, so it gets a chance of its
+   * own; texts that lose it make the chances of those after them smaller, until one gains.
+   */
+  beginText(plain: number): void {
+    if (this.#textLoss > 0) this.#trust /= 2;
+    else if (this.#textLoss < 0) this.#trust = 1;
+    this.#textLoss = 0;
+    this.#loss = Math.min(this.#loss, SHARE * this.#elapsed + (CREDIT - CHANCE * this.#trust) * plain);
   }
 
   /** Whether speculation may go on; `plain` is the time of one plain token now. */
@@ -54,6 +70,7 @@ export class Ledger {
   /** A round that drafted: `ms` for `tokens` tokens. Old gains are forgotten, so that they cannot be gambled away. */
   addSpeculative(ms: number, tokens: number, plain: number): void {
     this.#elapsed += ms;
+    this.#textLoss += ms - tokens * plain;
     this.#loss = Math.max(-MEMORY * plain, this.#loss + ms - tokens * plain);
   }
 
