@@ -37,7 +37,7 @@ export interface KnownPair {
 }
 
 /** Grows when the meaning of the numbers changes; files of other versions are ignored. */
-const VERSION = 3;
+const VERSION = 4;
 /** Costs change with drivers and habits: after this long everything is measured anew. */
 const STALE_MS = 30 * 24 * 3600 * 1000;
 
@@ -161,7 +161,7 @@ function isAcceptance(value: unknown): boolean {
   const list = (name: string, length: number): boolean =>
     isListOf(value[name], Number.isFinite) && (value[name] as unknown[]).length === length;
   return (
-    list('weights', 2) && list('squares', 2) && list('counts', 42) && list('means', 6) && hasNumber(value, 'judged')
+    list('weights', 2) && list('squares', 2) && list('counts', 56) && list('logits', 7) && hasNumber(value, 'judged')
   );
 }
 

@@ -11,6 +11,7 @@ export * from './length/cost-curve.js';
 export * from './length/fixed.js';
 export * from './length/knowledge.js';
 export * from './length/policy.js';
+export * from './length/text-acceptance.js';
 export * from './proposer.js';
 export * from './random.js';
 export * from './rule-choice.js';

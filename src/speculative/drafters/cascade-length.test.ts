@@ -53,7 +53,8 @@ describe('the adaptive length of a cascade', () => {
 
   it('leaves a hopeless draft alone, but for probes that its budget pays', async () => {
     const { draftForwards } = await simulate(adaptiveOn(CURVES.cpu2), stream('hopeless'), CURVES.cpu2, 0.1);
-    expect(draftForwards).toBeLessThan(0.02 * TOKENS + 16);
+    // A share of 1 % for drafts and another for probes, and what may be lost at once.
+    expect(0.1 * draftForwards).toBeLessThan(0.02 * TOKENS + 4);
   });
 
   it('comes back when the draft becomes good', async () => {

@@ -1,9 +1,9 @@
 import type { Draft, Drafter, DraftPrice, DrawRule, Evidence, RoundOutcome } from '../drafter.js';
-import type { AcceptanceModel } from '../length/acceptance-model.js';
 import { type DraftingValue, draftingValue } from '../length/drafting-value.js';
 import type { Knowledge } from '../length/knowledge.js';
 import type { Market } from '../length/market.js';
 import type { ProbeSchedule } from '../length/probe-schedule.js';
+import { TextAcceptance } from '../length/text-acceptance.js';
 
 /** Cold, a drafter proposes at most this many tokens, until so many were judged. */
 const COLD_MAX = 8;
@@ -15,7 +15,7 @@ const TABLE_ROUNDS = 8;
 export class Member {
   readonly drafter: Drafter;
   readonly probing: ProbeSchedule;
-  readonly #acceptance: Readonly<Record<DrawRule, AcceptanceModel>>;
+  readonly #acceptance: Readonly<Record<DrawRule, TextAcceptance>>;
   #value: DraftingValue | undefined;
   /** Of the last round that asked, and how many have since the table was made. */
   #market: Market | undefined;
@@ -25,12 +25,13 @@ export class Member {
   constructor(drafter: Drafter, knowledge: Knowledge, kind: string) {
     this.drafter = drafter;
     this.probing = knowledge.probingOf(drafter.name);
-    const under = (rule: DrawRule): AcceptanceModel => knowledge.acceptanceOf(`${drafter.name} ${rule} ${kind}`);
+    const under = (rule: DrawRule): TextAcceptance =>
+      new TextAcceptance(knowledge.acceptanceOf(`${drafter.name} ${rule} ${kind}`));
     // What is read off a text is the same under every rule, and so is its chance.
     this.#acceptance = { matching: under('matching'), rejection: under(drafter.price ? 'rejection' : 'matching') };
   }
 
-  acceptance(rule: DrawRule): AcceptanceModel {
+  acceptance(rule: DrawRule): TextAcceptance {
     return this.#acceptance[rule];
   }
 

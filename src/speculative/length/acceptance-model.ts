@@ -4,11 +4,11 @@ export interface AcceptanceState {
   readonly weights: readonly [number, number];
   readonly squares: readonly [number, number];
   /**
-   * Histograms of calibrated acceptance over the bins, exponentially forgotten: behind a token of each bin, and at the
-   * beginning of a draft; row after row. And the mean within each bin.
+   * Histograms of confidence over the bins, exponentially forgotten: behind a token of each bin, and at the beginning of a
+   * draft; row after row. And the mean logit within each bin.
    */
   readonly counts: readonly number[];
-  readonly means: readonly number[];
+  readonly logits: readonly number[];
   /** Draft tokens that were judged. */
   readonly judged: number;
 }
@@ -16,53 +16,45 @@ export interface AcceptanceState {
 /** What is known of a draft's next token before it is there: the bin of its last token, or that it has none. */
 export type DraftState = number;
 
-/** What the next drafted token's acceptance may turn out to be. */
-export interface Outlook {
-  /** Mean acceptance of each bin. */
-  readonly means: readonly number[];
-  /** Probability of each bin, by the draft's state. */
-  readonly shares: readonly (readonly number[])[];
-}
-
-/** Upper borders of all bins but the last. */
-const EDGES = [0.3, 0.5, 0.7, 0.85, 0.95];
+/** Upper borders of all bins of confidence but the last. */
+const EDGES = [0.4, 0.6, 0.8, 0.9, 0.97, 0.995];
+const BINS = EDGES.length + 1;
+/** The state of a draft without tokens, beside those behind a token of each bin. */
+const START: DraftState = BINS;
 const RATE = 0.25;
 const FORGET_SQUARES = 0.999;
 const FORGET_COUNTS = 0.98;
 const MEAN_RATE = 0.05;
-
-const BINS = EDGES.length + 1;
-/** The state of a draft without tokens, beside those behind a token of each bin. */
-const START = BINS;
 /** Hopeful: a draft that nobody has seen yet is tried where a good one would pay; what that may lose, the ledger bounds. */
-const HOPE = [0.3, 0.3, 0.4, 0.8, 1.6, 3.6];
+const HOPE = [0.3, 0.3, 0.5, 0.6, 1, 1.5, 2.8];
 /** Easy tokens come in stretches, and so do hard ones. */
 const STRETCH = 3;
 
 const COLD: AcceptanceState = {
-  weights: [-0.3, 0.9],
+  weights: [-0.3, 0.8],
   squares: [1, 1],
   counts: [...HOPE.flatMap((_, bin) => HOPE.map((hope, next) => 0.5 * hope + (next === bin ? STRETCH : 0))), ...HOPE],
-  means: [0.18, 0.4, 0.6, 0.78, 0.9, 0.975],
+  logits: [-1.1, 0, 0.85, 1.8, 2.75, 4.2, 6],
   judged: 0,
 };
 
 /**
- * How likely a draft token is accepted, given the drafter's confidence in it: a logistic curve over logit(confidence),
- * fitted online by AdaGrad on every judged token (algorithms.md 2.3, 2), and how what it says goes on from token to token.
+ * How likely a draft token is accepted, given the drafter's confidence in it, over all texts: a logistic curve over
+ * logit(confidence), fitted online by AdaGrad (algorithms.md 2.3, 2); and how confidence goes on from token to token. What
+ * is particular to a text, TextAcceptance adds.
  */
 export class AcceptanceModel {
   readonly #weights: [number, number];
   readonly #squares: [number, number];
   readonly #counts: number[];
-  readonly #means: number[];
+  readonly #logits: number[];
   #judged: number;
 
   constructor(state: AcceptanceState = COLD) {
     this.#weights = [...state.weights];
     this.#squares = [...state.squares];
     this.#counts = [...state.counts];
-    this.#means = [...state.means];
+    this.#logits = [...state.logits];
     this.#judged = state.judged;
   }
 
@@ -71,29 +63,41 @@ export class AcceptanceModel {
     return this.#judged;
   }
 
-  /** Calibrated probability that a token of this confidence is accepted, its predecessors being so. */
-  probability(confidence: number): number {
-    return clamp(1 / (1 + Math.exp(-this.#weights[0] - this.#weights[1] * logit(confidence))), 0.005, 0.995);
+  /** Log-odds that a token of this confidence is accepted, its predecessors being so. */
+  logOdds(confidence: number): number {
+    return this.#logOddsAt(logit(confidence));
+  }
+
+  /** The log-odds of each bin's mean confidence. */
+  get logOddsOfBins(): number[] {
+    return this.#logits.map((mean) => this.#logOddsAt(mean));
   }
 
   /** The state of a draft whose last token has this confidence; of one without tokens. */
   stateAfter(confidence: number | undefined): DraftState {
-    return confidence === undefined ? START : binOf(this.probability(confidence));
+    return confidence === undefined ? START : binOf(confidence);
   }
 
   /** A token of this confidence was drafted in a draft of that state, whatever became of it. */
   drafted(confidence: number, state: DraftState): void {
-    const probability = this.probability(confidence);
-    const bin = binOf(probability);
+    const bin = binOf(confidence);
     for (let i = 0; i < BINS; i++) this.#counts[BINS * state + i]! *= FORGET_COUNTS;
     this.#counts[BINS * state + bin]! += 1;
-    this.#means[bin]! += MEAN_RATE * (probability - this.#means[bin]!);
+    this.#logits[bin]! += MEAN_RATE * (logit(confidence) - this.#logits[bin]!);
   }
 
-  /** A token of this confidence was judged: accepted, or the first to be rejected. */
-  learn(confidence: number, accepted: boolean): void {
+  /** Probability of each bin for the next token, by the draft's state. */
+  get shares(): readonly (readonly number[])[] {
+    return Array.from({ length: BINS + 1 }, (_, state) => {
+      const row = this.#counts.slice(BINS * state, BINS * (state + 1));
+      const total = row.reduce((sum, count) => sum + count, 0);
+      return row.map((count) => count / total);
+    });
+  }
+
+  /** A token of this confidence was judged; `error` is the probability that it was given less what became of it. */
+  learn(confidence: number, error: number): void {
     const features = [1, logit(confidence)] as const;
-    const error = this.probability(confidence) - Number(accepted);
     for (const i of [0, 1] as const) {
       const gradient = error * features[i];
       this.#squares[i] = FORGET_SQUARES * this.#squares[i] + gradient * gradient;
@@ -102,35 +106,26 @@ export class AcceptanceModel {
     this.#judged += 1;
   }
 
-  outlook(): Outlook {
-    const rows = Array.from({ length: BINS + 1 }, (_, state) => this.#counts.slice(BINS * state, BINS * (state + 1)));
-    const shares = rows.map((row) => {
-      const total = row.reduce((sum, count) => sum + count, 0);
-      return row.map((count) => count / total);
-    });
-    return { means: [...this.#means], shares };
-  }
-
   toJSON(): AcceptanceState {
     return {
       weights: [...this.#weights],
       squares: [...this.#squares],
       counts: [...this.#counts],
-      means: [...this.#means],
+      logits: [...this.#logits],
       judged: this.#judged,
     };
   }
+
+  #logOddsAt(x: number): number {
+    return this.#weights[0] + this.#weights[1] * x;
+  }
 }
 
-function binOf(probability: number): number {
-  return EDGES.filter((edge) => probability >= edge).length;
+function binOf(confidence: number): DraftState {
+  return EDGES.filter((edge) => confidence >= edge).length;
 }
 
 function logit(confidence: number): number {
-  const p = clamp(confidence, 0.003, 0.997);
+  const p = Math.min(0.998, Math.max(0.002, confidence));
   return Math.log(p / (1 - p));
-}
-
-function clamp(x: number, least: number, most: number): number {
-  return Math.min(most, Math.max(least, x));
 }

@@ -2,16 +2,16 @@
  * The length of one drafter's part of a round, by measured cost and calibrated confidence (algorithms.md 2.3, 5): DSpark's
  * scheduler with an ordinary draft model that is calibrated online.
  */
-import type { AcceptanceModel } from './acceptance-model.js';
 import type { DraftingValue } from './drafting-value.js';
 import type { Market, Prospect } from './market.js';
 import type { RoundLength } from './policy.js';
+import type { TextAcceptance } from './text-acceptance.js';
 
 export interface AdaptiveParts {
   readonly market: Market;
   /** The draft so far; this adds to it. */
   readonly prospect: Prospect;
-  readonly acceptance: AcceptanceModel;
+  readonly acceptance: TextAcceptance;
   /** The value of one more forward (draftingValue). */
   readonly value: DraftingValue;
   /** Tokens that the first forward must bring beyond a further one: what catching up costs. */

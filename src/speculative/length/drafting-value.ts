@@ -1,4 +1,5 @@
-import type { DraftState, Outlook } from './acceptance-model.js';
+import type { DraftState } from './acceptance-model.js';
+import type { Outlook } from './text-acceptance.js';
 
 /** Survival probabilities are rounded to powers of this, down to its 13th. */
 const BASE = 0.75;
