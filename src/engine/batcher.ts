@@ -11,6 +11,7 @@ import type { Cores } from './cores.js';
 import { mostRows, type PassPart, type PassPlan, planPass } from './pass.js';
 import { abortedError } from './places.js';
 import type { RowClass } from './row-class.js';
+import type { SlotStatus } from './service.js';
 import { Slots } from './slots.js';
 import { SlotMoves } from './slots-moves.js';
 import { type Reuse, reuseOf } from './slots-reuse.js';
@@ -102,7 +103,7 @@ export class Batcher {
   }
 
   /** All sequences of the context, by id: tokens that each has in the cache, and whether somebody uses it. */
-  get slots(): readonly { readonly id: number; readonly state: 'idle' | 'busy'; readonly cachedTokens: number }[] {
+  get slots(): readonly SlotStatus[] {
     const idle = this.#slots.idle.map(({ id, tokens }) => ({
       id,
       state: 'idle' as const,

@@ -96,11 +96,7 @@ class LocalService implements EngineService {
       pid: process.pid,
       running: this.#running,
       queued: this.#queued,
-      slots: Array.from({ length: this.description.parallel }, (_, id) => ({
-        id,
-        state: id < this.#running ? 'busy' : 'idle',
-        cachedTokens: 0,
-      })),
+      slots: this.#engine.models.target.batcher.slots,
     };
   }
 
