@@ -161,7 +161,11 @@ describe('bad inputs', () => {
   });
 
   it.each([
-    ['a prompt beyond the context', ['run', 'one two three '.repeat(20), '-c', '16'], /context holds 16/],
+    [
+      'a prompt beyond the context',
+      ['run', 'one two three '.repeat(20), '-c', '16'],
+      /more than 16 tokens, which is what the context holds/,
+    ],
     ['an absurd context', ['run', 'hi', '-c', '99999999999'], /--ctx-size: expected an integer from 8 to/],
     ['600 threads', ['run', 'hi', '-t', '600'], /--threads: expected an integer from 1 to 512, got 600/],
     ['a negative count', ['run', 'hi', '-n', '-5'], /--predict: expected/],
@@ -237,7 +241,7 @@ describe('variants of the embedded pair', () => {
     expect(refused.stderr).toMatch(/^outrider: stranger as a draft for main-q8_0: [^\n]*--draft-optional[^\n]*\n$/);
     const { code, stdout } = await outrider([...COUNT, '-md', path!, '--draft-optional', '--json']);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ mode: 'main', models: { draft: null } });
+    expect(JSON.parse(stdout)).toMatchObject({ mode: 'speculative', models: { draft: null } });
     const pair = JSON.parse((await outrider(['inspect', TARGET, path!, '--json'])).stdout).pair;
     expect(pair).toMatchObject({ fits: false, reason: expect.stringContaining('90 %') });
     expect(pair.differing.count).toBeGreaterThan(3000);

@@ -160,17 +160,18 @@ describe('a draft that differs in its vocabulary', () => {
     const engine = await loadPair({ drafts: [draft], draftOptional: true });
     expect(engine.models.draft).toBeUndefined();
     expect(engine.models.notes.join()).toMatch(/stranger as a draft for main-q8_0: .*; going on without it/);
-    const { start, finish } = await answer(engine, { prompt: { text: 'Once' }, mode: 'speculative', maxTokens: 8 });
-    expect(start.notes).toEqual(['no draft model is loaded: nothing is drafted']);
+    const onlyModels = { drafters: ['model'] } as const;
+    const { start, finish } = await answer(engine, { prompt: { text: 'Once' }, draft: onlyModels, maxTokens: 8 });
+    expect(start).toMatchObject({ mode: 'speculative', notes: [] });
     expect(finish).toMatchObject({ completionTokens: 8, statistics: { drafted: 0, plain: 8 } });
     await engine.close();
   });
 
-  it('the first of several that fits is used', async () => {
+  it('those of several that fit are used, the largest first', async () => {
     const stranger = await variants.withTokenTexts('stranger-2.gguf', otherTexts);
     const engine = await loadPair({ drafts: [stranger, DRAFT, DRAFT_F16], draftOptional: true });
-    expect(engine.models.draft?.name).toBe('draft-q8_0');
-    expect(engine.models.notes.join('\n')).toMatch(/stranger-2 .*going on without it\ndrafting with draft-q8_0 alone/);
+    expect(engine.models.drafts.map(({ name }) => name)).toEqual(['draft-f16', 'draft-q8_0']);
+    expect(engine.models.notes.join('\n')).toMatch(/stranger-2 .*going on without it/);
     await engine.close();
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPeers } from './index.js';
 import { argvOf, openLlamaServers } from './llama-server.js';
+import { ServerProcess } from './server-process.js';
 
 /** Stands in for the real server: health, completions that count what it was started with, SIGSTOP like any process. */
 const PROGRAM = `#!${process.execPath}
@@ -13,7 +14,9 @@ const value = (flag) => argv[argv.indexOf(flag) + 1];
 if (process.env.BROKEN) { console.error('cannot open the model'); process.exit(1); }
 console.log('system_info: n_threads = 1 / 2 | CPU : AVX2 = 1 | REPACK = 1 | ');
 createServer((request, response) => {
+  if (process.env.SILENT_HEALTH) return;
   if (request.url === '/health') return response.end('{}');
+  if (process.env.DIES) { console.error('out of memory'); process.exit(1); }
   let body = '';
   request.on('data', (part) => { body += part; });
   request.on('end', () => {
@@ -88,6 +91,25 @@ describe('llama-server', () => {
   it('that does not start says why, and one that drafts nothing is no opponent', async () => {
     await expect(openLlamaServers(optionsOf({ BROKEN: '1' }))).rejects.toThrow(/ended: cannot open the model/);
     await expect(openLlamaServers(optionsOf({ SILENT: '1' }))).rejects.toThrow(/drafts nothing/);
+  });
+
+  it('that dies over an answer says why', async () => {
+    const dying = openLlamaServers(optionsOf({ DIES: '1' }));
+    await expect(dying).rejects.toMatchObject({
+      code: 'backend_failed',
+      message: expect.stringMatching(/out of memory/),
+    });
+  });
+
+  it('that takes connections and says nothing is given up at the deadline', async () => {
+    const start = ServerProcess.start({
+      program,
+      argv: (port) => ['--port', String(port)],
+      env: { ...process.env, SILENT_HEALTH: '1' },
+      deadlineMs: 100,
+      now: () => performance.now(),
+    });
+    await expect(start).rejects.toThrow(/did not answer within 0.1 s/);
   });
 
   it('has no other name', async () => {

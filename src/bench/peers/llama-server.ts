@@ -80,7 +80,8 @@ async function fastest(options: LlamaServerOptions, setting: DraftSetting, syste
       server.pause();
       times.push(ms);
       if (setting !== 'plain' && drafted === 0) {
-        throw new OutriderError('backend_failed', `${options.program} drafts nothing (${argvOf(options, setting, 1)})`);
+        const given = argvOf(options, setting, server.threads).join(' ');
+        throw new OutriderError('backend_failed', `${options.program} drafts nothing, started with ${given}`);
       }
     }
   }
@@ -125,14 +126,8 @@ class LlamaServer implements Peer {
   async generate({ prompt, temperature, seed, tokens }: PeerRequest): Promise<PeerAnswer> {
     const body = { prompt, temperature, seed, n_predict: tokens, ignore_eos: true, cache_prompt: false, stream: false };
     const began = this.#now();
-    const response = await fetch(`${this.#process.url}/completion`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    const text = await response.text();
+    const text = await this.#process.post('/completion', body);
     const ms = this.#now() - began;
-    if (!response.ok) throw new OutriderError('backend_failed', `${NAME} (${this.setting}) answered ${text}`);
     const { content, tokens_predicted: predicted, timings } = JSON.parse(text);
     return {
       ms,

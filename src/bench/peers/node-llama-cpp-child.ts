@@ -46,7 +46,8 @@ if (process.send !== undefined && process.argv[2] !== undefined) {
 
 async function serve(config: ChildConfig): Promise<void> {
   const { getLlama, DraftSequenceTokenPredictor }: Package = await import(config.entry);
-  const llama = await getLlama({ gpu: false, build: 'never', progressLogs: false, maxThreads: config.threads });
+  // No maxThreads: it caps the whole process, and a draft that has to wait for the target's threads drafts nothing.
+  const llama = await getLlama({ gpu: false, build: 'never', progressLogs: false });
   const open = async (path: string) => {
     const model = await llama.loadModel({ modelPath: path });
     return model.createContext({ contextSize: config.contextSize, threads: config.threads });
