@@ -31,6 +31,7 @@ const schema = z
     port: z.int().min(0).max(65_535),
     parallel: count,
     queue: z.int().min(0),
+    cacheRam: z.int().min(0),
     apiKey: z.array(z.string().min(1)),
     apiKeyFile: path,
     allowedHost: z.array(z.string().min(1)),

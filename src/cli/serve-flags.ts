@@ -18,6 +18,7 @@ export interface ServeFlags extends ModelFlags {
   readonly port?: number;
   readonly parallel?: number;
   readonly queue?: number;
+  readonly cacheRam?: number;
   readonly apiKey?: readonly string[];
   readonly apiKeyFile?: string;
   readonly allowedHost?: readonly string[];
@@ -70,6 +71,13 @@ export function addServeFlags(command: Command): Command {
   command.addOption(
     valueOption('--queue <count>', 'requests that may wait; more are told to ask again (64)', integer({ from: 0 })),
   );
+  command.addOption(
+    valueOption(
+      '--cache-ram <MiB>',
+      'memory for chats whose slot another took; 0: none (1024, a tenth of the memory at most)',
+      integer({ from: 0 }),
+    ),
+  );
   command.addOption(valueOption('--body-limit <MiB>', 'the largest request (32)', atLeastOne));
   command.addOption(
     valueOption('--stop-timeout <seconds>', 'what running requests have when the server is stopped (10)', seconds),
@@ -98,7 +106,12 @@ export function addServeFlags(command: Command): Command {
 export function servedEngine(flags: ServeFlags): EngineOptions {
   return {
     ...engineOptionsFrom(flags),
-    ...given({ parallel: flags.parallel, queue: flags.queue, strict: flags.strict }),
+    ...given({
+      parallel: flags.parallel,
+      queue: flags.queue,
+      cacheRamBytes: flags.cacheRam === undefined ? undefined : flags.cacheRam * 2 ** 20,
+      strict: flags.strict,
+    }),
   };
 }
 

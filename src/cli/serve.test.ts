@@ -80,6 +80,8 @@ describe('outrider serve', () => {
       '3',
       '--queue',
       '0',
+      '--cache-ram',
+      '8',
       '-c',
       '512',
       '--strict',
@@ -89,6 +91,7 @@ describe('outrider serve', () => {
       drafts: ['d.gguf'],
       parallel: 3,
       queue: 0,
+      cacheRamBytes: 8 * 2 ** 20,
       contextSize: 512,
       strict: true,
     });
