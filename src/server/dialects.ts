@@ -1,5 +1,6 @@
 import type { Dialects } from './app.js';
+import { kobold } from './kobold/index.js';
 import { openai } from './openai/index.js';
 
 /** All dialects that are served; OpenAI's words what belongs to none. */
-export const DIALECTS: Dialects = [openai];
+export const DIALECTS: Dialects = [kobold, openai];

@@ -1,0 +1,339 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { OutriderError } from '../../errors.js';
+import { openai } from '../openai/index.js';
+import { testServer as serverOf, type TestServerOptions } from '../testing/app.js';
+import { FakeService, failsAfter, says } from '../testing/fake-service.js';
+import { kobold } from './index.js';
+
+const GENERATE = '/api/v1/generate';
+const STREAM = '/api/extra/generate/stream';
+
+// biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
+type Json = any;
+
+const testServer = (options: TestServerOptions = {}) => serverOf({ dialects: [kobold, openai], ...options });
+
+const json = async (response: Response | Promise<Response>, status = 200): Promise<Json> => {
+  const answer = await response;
+  expect(answer.status, await answer.clone().text()).toBe(status);
+  return answer.json();
+};
+
+/** What KoboldAI Lite sends with its default settings. */
+const LITE = {
+  n: 1,
+  max_context_length: 2048,
+  max_length: 8,
+  rep_pen: 1.07,
+  temperature: 0.75,
+  top_p: 0.92,
+  top_k: 100,
+  top_a: 0,
+  typical: 1,
+  tfs: 1,
+  rep_pen_range: 360,
+  rep_pen_slope: 0.7,
+  sampler_order: [6, 0, 1, 3, 4, 2, 5],
+  memory: '',
+  trim_stop: true,
+  genkey: 'KCPP1234',
+  min_p: 0,
+  dynatemp_range: 0,
+  dynatemp_exponent: 1,
+  smoothing_factor: 0,
+  nsigma: 0,
+  banned_tokens: [],
+  render_special: false,
+  logprobs: false,
+  replace_instruct_placeholders: true,
+  presence_penalty: 0,
+  logit_bias: {},
+  adaptive_target: -1,
+  adaptive_decay: 0.9,
+  stop_sequence: ['\nUser:'],
+  use_default_badwordsids: false,
+  bypass_eos: false,
+  prompt: 'Hi',
+  quiet: true,
+};
+
+describe('generate', () => {
+  test('answers what KoboldAI Lite asks', async () => {
+    const server = testServer();
+    const body = await json(server.post(GENERATE, LITE));
+    expect(body).toEqual({
+      results: [
+        {
+          text: 'Hello, world!',
+          finish_reason: 'stop',
+          logprobs: null,
+          prompt_tokens: 2,
+          completion_tokens: expect.any(Number),
+          tool_calls: [],
+        },
+      ],
+    });
+    expect(server.service.request).toEqual({
+      prompt: { tokens: [72, 105] },
+      maxTokens: 8,
+      stop: ['\nUser:'],
+      sampling: {
+        temperature: 0.75,
+        topP: 0.92,
+        topK: 100,
+        typicalP: 1,
+        repeatPenalty: 1.07,
+        penaltyRange: 360,
+        minP: 0,
+        dynatempRange: 0,
+        dynatempExponent: 1,
+        topNSigma: 0,
+        presencePenalty: 0,
+        order: ['dry', 'penalties', 'top_k', 'typ_p', 'top_p', 'min_p', 'temperature', 'top_n_sigma', 'xtc'],
+      },
+    });
+  });
+
+  test('maps bans, seed, speculation and the end of text', async () => {
+    const server = testServer();
+    await json(
+      server.post('/api/latest/generate', {
+        prompt: 'a',
+        sampler_seed: 4294967303,
+        banned_tokens: ['one', ''],
+        banned_strings: ['two'],
+        custom_token_bans: '5, 6',
+        logit_bias: { 7: 1 },
+        ban_eos_token: true,
+        logprobs: true,
+        speculative: { n_max: 4 },
+      }),
+    );
+    expect(server.service.request).toEqual({
+      prompt: { tokens: [97] },
+      maxTokens: 512,
+      seed: 4294967303,
+      bannedStrings: ['one', 'two'],
+      ignoreEndOfText: true,
+      logprobs: 5,
+      draft: { max: 4 },
+      sampling: {
+        logitBias: new Map([
+          [7, 1],
+          [5, Number.NEGATIVE_INFINITY],
+          [6, Number.NEGATIVE_INFINITY],
+        ]),
+      },
+    });
+  });
+
+  test.each([-1, 0, null, undefined])('seed %s is random', async (sampler_seed) => {
+    const server = testServer();
+    await json(server.post(GENERATE, { prompt: 'a', sampler_seed }));
+    expect(server.service.request).not.toHaveProperty('seed');
+  });
+
+  test.each([
+    [true, 'Hello, '],
+    [undefined, 'Hello, '],
+    [false, 'Hello, wor'],
+  ])('trim_stop %s', async (trim_stop, text) => {
+    const server = testServer();
+    const request = { prompt: 'a', stop_sequence: ['wor'], trim_stop };
+    const body = await json(server.post(GENERATE, request));
+    expect(body.results[0]).toMatchObject({ text, finish_reason: 'stop' });
+    const events = await messages(await server.post(STREAM, request));
+    expect(events.map(({ token }) => token).join('')).toBe(text);
+  });
+
+  test('gives log-probabilities, and again later to who asked', async () => {
+    const server = testServer();
+    const body = await json(server.post(GENERATE, { prompt: 'a', logprobs: true, genkey: 'mine' }));
+    expect(body.results[0].logprobs.tokens.join('')).toBe('Hello, world!');
+    const last = (genkey: string) => json(server.post('/api/extra/last_logprobs', { genkey }));
+    expect((await last('mine')).logprobs.tokens.join('')).toBe('Hello, world!');
+    expect(await last('other')).toEqual({ logprobs: null });
+  });
+
+  test.each<[string, object, string]>([
+    ['a grammar', { grammar: 'root ::= "a"' }, 'grammar'],
+    ['top-a', { top_a: 0.5 }, 'top_a'],
+    ['smooth sampling', { smoothing_factor: 0.3 }, 'smoothing_factor'],
+    ['images', { images: ['aGk='] }, 'images'],
+    ['mirostat 1', { mirostat: 1 }, 'mirostat'],
+    ['a number in quotes', { max_length: '16' }, 'max_length'],
+    ['a seed as a fraction', { sampler_seed: 1.5 }, 'sampler_seed'],
+    ['an unknown sampler', { sampler_order: [9] }, 'sampler_order'],
+    ['a penalty out of range', { rep_pen: -1 }, 'rep_pen'],
+  ])('refuses %s, streamed or not', async (_, fields, name) => {
+    const server = testServer();
+    for (const path of [GENERATE, STREAM]) {
+      const { detail } = await json(server.post(path, { prompt: 'a', ...fields }), 400);
+      expect(detail.type).toBe('bad_input');
+      expect(detail.msg).toContain(name);
+    }
+    expect((await server.post(GENERATE, LITE)).status).toBe(200);
+  });
+
+  test('null counts as absent, everywhere', async () => {
+    const server = testServer();
+    const names = [...Object.keys(LITE), 'grammar', 'images', 'custom_token_bans', 'sampler_seed', 'guidance_scale'];
+    await json(server.post(GENERATE, Object.fromEntries(names.map((name) => [name, null]))));
+    expect(server.service.request).toEqual({ prompt: { text: '' }, maxTokens: 512, sampling: {} });
+  });
+});
+
+describe('a stream', () => {
+  test('has named events, the last with the reason and no token', async () => {
+    const response = await testServer().post(STREAM, LITE);
+    expect(response.headers.get('content-type')).toContain('text/event-stream');
+    const events = await messages(response);
+    expect(events.map(({ token }) => token).join('')).toBe('Hello, world!');
+    expect(events.at(-1)).toEqual({ token: '', finish_reason: 'stop' });
+    expect(events.slice(0, -1).every((event) => event.finish_reason === null && event.token !== '')).toBe(true);
+    const short = await messages(await testServer().post(STREAM, { ...LITE, max_length: 1 }));
+    expect(short).toEqual([
+      { token: 'Hello', finish_reason: null },
+      { token: '', finish_reason: 'length' },
+    ]);
+  });
+
+  test('tells of an error after the first byte', async () => {
+    const died = new OutriderError('engine_died', 'the engine died', {});
+    const server = testServer({ service: new FakeService(failsAfter(['One'], died)) });
+    const events = await messages(await server.post(STREAM, LITE));
+    expect(events).toEqual([
+      { token: 'One', finish_reason: null },
+      { detail: { msg: 'the engine died', type: 'server_error' } },
+    ]);
+  });
+});
+
+describe('a generation that runs', () => {
+  /** One that stands still behind its first word until it is let go or taken back. */
+  const held = async (genkey?: string) => {
+    let rounds = 0;
+    let release = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const server = testServer({
+      service: new FakeService(
+        says(['Hello', ', ', 'world'], async () => {
+          if (++rounds > 1) await gate;
+        }),
+      ),
+    });
+    const answer = server.post(GENERATE, { prompt: 'a', ...(genkey !== undefined && { genkey }) });
+    while (rounds < 2) await turn();
+    return { server, answer: json(answer), release };
+  };
+
+  test('shows its text to who has its key', async () => {
+    const { server, answer, release } = await held('mine');
+    const check = (genkey: string) => json(server.post('/api/extra/generate/check', { genkey }));
+    expect(await check('mine')).toEqual({ results: [{ text: 'Hello' }] });
+    expect(await check('other')).toEqual({ results: [{ text: '' }] });
+    expect(await json(server.get('/api/extra/generate/check'))).toEqual({ results: [{ text: '' }] });
+    release();
+    expect((await answer).results[0].text).toBe('Hello, world');
+    expect(await check('mine')).toEqual({ results: [{ text: '' }] });
+  });
+
+  test('is ended by its key alone, and later ones are not', async () => {
+    const { server, answer, release } = await held('mine');
+    const abort = (genkey: string) => json(server.post('/api/extra/abort', { genkey }));
+    expect(await abort('other')).toEqual({ success: 'true', done: 'true' });
+    expect(server.service.running).toBe(1);
+    await abort('mine');
+    release();
+    expect((await answer).results[0]).toMatchObject({ text: 'Hello', finish_reason: 'stop' });
+    const later = await json(server.post(GENERATE, { prompt: 'a', genkey: 'mine' }));
+    expect(later.results[0].text).toBe('Hello, world');
+  });
+
+  test.each([{}, { 'content-type': 'application/json' }])(
+    'without a key is ended by an empty body (%j)',
+    async (headers) => {
+      const { server, answer, release } = await held();
+      const response = await server.app.request('/api/extra/abort', { method: 'POST', headers });
+      expect(response.status).toBe(200);
+      release();
+      expect((await answer).results[0].text).toBe('Hello');
+    },
+  );
+});
+
+describe('information', () => {
+  test.each<[string, unknown]>([
+    ['/api/v1/model', { result: 'koboldcpp/main' }],
+    ['/api/latest/model', { result: 'koboldcpp/main' }],
+    ['/api/v1/info/version', { result: '1.2.5' }],
+    ['/api/v1/config/max_context_length', { value: 4096 }],
+    ['/api/extra/true_max_context_length', { value: 4096 }],
+    ['/api/v1/config/max_length', { value: 512 }],
+    ['/api/v1/config/soft_prompts_list', { values: [] }],
+    ['/api/extra/preloadstory', {}],
+    ['/sdapi/v1/sd-models', []],
+  ])('GET %s', async (path, body) => expect(await json(testServer().get(path))).toEqual(body));
+
+  test('is public, and tells no name without a key', async () => {
+    const server = testServer({ settings: { apiKeys: ['secret'] } });
+    const key = { authorization: 'Bearer secret' };
+    expect(await json(server.get('/api/v1/model'))).toEqual({ result: 'koboldcpp/protected-model' });
+    expect(await json(server.get('/api/v1/model', key))).toEqual({ result: 'koboldcpp/main' });
+    expect(await json(server.get('/api/extra/version'))).toMatchObject({ result: 'KoboldCpp', protected: true });
+    const { detail } = await json(server.post(GENERATE, LITE), 401);
+    expect(detail).toEqual({ error: expect.any(String), msg: expect.any(String), type: 'unauthorized' });
+    expect((await server.get('/api/extra/perf')).status).toBe(401);
+    expect((await server.post(GENERATE, LITE, key)).status).toBe(200);
+  });
+
+  test('of what the last generation took', async () => {
+    const server = testServer();
+    const perf = () => json(server.get('/api/extra/perf'));
+    expect(await perf()).toMatchObject({ total_gens: 0, stop_reason: -1, last_seed: -1, idle: 1 });
+    await server.post(GENERATE, { prompt: 'abc', sampler_seed: 9 });
+    const after = await perf();
+    expect(after).toMatchObject({
+      total_gens: 1,
+      stop_reason: 1,
+      last_seed: 9,
+      last_input_count: 3,
+      last_draft_success: 1,
+      last_draft_failed: 0,
+      queue: 0,
+    });
+    expect(JSON.stringify(after)).not.toContain('null');
+    await server.post(GENERATE, { prompt: 'abc', stop_sequence: ['wor'] });
+    expect((await perf()).stop_reason).toBe(2);
+    await server.post(GENERATE, { prompt: 'abc', max_length: 1 });
+    expect((await perf()).stop_reason).toBe(0);
+  });
+
+  test('of tokens', async () => {
+    const server = testServer();
+    expect(await json(server.post('/api/extra/tokencount', { prompt: 'Hé' }))).toEqual({
+      value: 3,
+      ids: [72, 0xc3, 0xa9],
+    });
+    expect(await json(server.post('/api/extra/detokenize', { ids: [72, 0xc3, 0xa9] }))).toEqual({
+      result: 'Hé',
+      success: true,
+    });
+    await json(server.post('/api/extra/tokencount', {}), 400);
+  });
+
+  test('of what is not served', async () => {
+    expect((await json(testServer().post('/api/extra/embeddings', {}), 501)).detail.type).toBe('not_supported');
+    expect((await json(testServer().get('/api/v1/nothing'), 404)).detail.type).toBe('not_found');
+  });
+});
+
+/** The data of the stream's events, as KoboldAI Lite's parser takes them: nothing else may be in it. */
+async function messages(response: Response): Promise<Json[]> {
+  const frames = (await response.text()).split('\n\n');
+  expect(frames.pop()).toBe('');
+  return frames.map((frame) => JSON.parse(/^event: message\ndata: (.*)$/.exec(frame)?.[1] ?? `"${frame}"`));
+}
