@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import { openai } from '../openai/index.js';
+import { testServer as serverOf, type TestServerOptions } from '../testing/app.js';
+import { kobold } from './index.js';
+
+const GENERATE = '/api/v1/generate';
+
+// biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
+type Json = any;
+
+const testServer = (options: TestServerOptions = {}) => serverOf({ dialects: [kobold, openai], ...options });
+
+const json = async (response: Response | Promise<Response>, status = 200): Promise<Json> => {
+  const answer = await response;
+  expect(answer.status, await answer.clone().text()).toBe(status);
+  return answer.json();
+};
+
+describe('information', () => {
+  test.each<[string, unknown]>([
+    ['/api/v1/model', { result: 'koboldcpp/main' }],
+    ['/api/latest/model', { result: 'koboldcpp/main' }],
+    ['/api/v1/info/version', { result: '1.2.5' }],
+    ['/api/v1/config/max_context_length', { value: 4096 }],
+    ['/api/extra/true_max_context_length', { value: 4096 }],
+    ['/api/v1/config/max_length', { value: 512 }],
+    ['/api/v1/config/soft_prompts_list', { values: [] }],
+    ['/api/extra/preloadstory', {}],
+    ['/sdapi/v1/sd-models', []],
+  ])('GET %s', async (path, body) => expect(await json(testServer().get(path))).toEqual(body));
+
+  test('is public, and tells no name without a key', async () => {
+    const server = testServer({ settings: { apiKeys: ['secret'] } });
+    const key = { authorization: 'Bearer secret' };
+    expect(await json(server.get('/api/v1/model'))).toEqual({ result: 'koboldcpp/protected-model' });
+    expect(await json(server.get('/api/v1/model', key))).toEqual({ result: 'koboldcpp/main' });
+    expect(await json(server.get('/api/extra/version'))).toMatchObject({ result: 'KoboldCpp', protected: true });
+    const { detail } = await json(server.post(GENERATE, { prompt: 'a' }), 401);
+    expect(detail).toEqual({ error: expect.any(String), msg: expect.any(String), type: 'unauthorized' });
+    expect((await server.get('/api/extra/perf')).status).toBe(401);
+    expect((await server.post(GENERATE, { prompt: 'a' }, key)).status).toBe(200);
+  });
+
+  test('of what the last generation took', async () => {
+    const server = testServer();
+    const perf = () => json(server.get('/api/extra/perf'));
+    expect(await perf()).toMatchObject({ total_gens: 0, stop_reason: -1, last_seed: -1, idle: 1 });
+    await server.post(GENERATE, { prompt: 'abc', sampler_seed: 9 });
+    const after = await perf();
+    expect(after).toMatchObject({
+      total_gens: 1,
+      stop_reason: 1,
+      last_seed: 9,
+      last_input_count: 3,
+      last_draft_success: 1,
+      last_draft_failed: 0,
+      queue: 0,
+    });
+    expect(JSON.stringify(after)).not.toContain('null');
+    await server.post(GENERATE, { prompt: 'abc', stop_sequence: ['wor'] });
+    expect((await perf()).stop_reason).toBe(2);
+    await server.post(GENERATE, { prompt: 'abc', max_length: 1 });
+    expect((await perf()).stop_reason).toBe(0);
+  });
+
+  test('of tokens', async () => {
+    const server = testServer();
+    expect(await json(server.post('/api/extra/tokencount', { prompt: 'Hé' }))).toEqual({
+      value: 3,
+      ids: [72, 0xc3, 0xa9],
+    });
+    expect(await json(server.post('/api/extra/detokenize', { ids: [72, 0xc3, 0xa9] }))).toEqual({
+      result: 'Hé',
+      success: true,
+    });
+    await json(server.post('/api/extra/tokencount', {}), 400);
+  });
+
+  test('of what is not served', async () => {
+    expect((await json(testServer().post('/api/extra/embeddings', {}), 501)).detail.type).toBe('not_supported');
+    expect((await json(testServer().get('/api/v1/nothing'), 404)).detail.type).toBe('not_found');
+  });
+});
