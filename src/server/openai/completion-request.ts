@@ -69,7 +69,10 @@ function logprobsOf({ logprobs = false }: CompletionBody): number | undefined {
 type GivenPrompt = CompletionBody['prompt'];
 
 /** A list with any number in it is one prompt; any other list is a list of prompts. */
-async function promptsOf(given: GivenPrompt, service: Pick<EngineService, 'tokenize'>): Promise<readonly Prompt[]> {
+export async function promptsOf(
+  given: GivenPrompt,
+  service: Pick<EngineService, 'tokenize'>,
+): Promise<readonly Prompt[]> {
   if (typeof given === 'string') return [{ text: given }];
   if (given.some((item) => typeof item === 'number')) return [await singlePrompt(given as Mixed, service)];
   return Promise.all(given.map((item) => singlePrompt(item as string | Mixed, service)));

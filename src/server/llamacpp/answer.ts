@@ -1,0 +1,93 @@
+/** llama-server's objects of a completion. */
+import type { FinishEvent, StartEvent, TokenLogprob } from '../../engine/events.js';
+import type { Prompt } from '../../engine/request.js';
+import type { EngineService, ServiceRequest } from '../../engine/service.js';
+import { chatLogprobs } from '../openai/logprobs.js';
+import { llamaTimings } from '../timings.js';
+import { settingsOf } from './generation-settings.js';
+
+/** llama-server's word for "no slot in particular": which cache a request uses is the engine's affair. */
+const ANY_SLOT = -1;
+
+/** What is known of a completion before it runs. */
+export interface CompletionFrame {
+  readonly index: number;
+  readonly model: string;
+  readonly request: ServiceRequest;
+  readonly promptText: string;
+  readonly stream: boolean;
+  readonly returnTokens: boolean;
+}
+
+/** An event of a stream that is not the last one. `predicted` counts tokens so far. */
+export function partialCompletion(
+  { index }: CompletionFrame,
+  content: string,
+  predicted: number,
+  promptTokens: number,
+  logprobs: readonly TokenLogprob[] = [],
+) {
+  return {
+    index,
+    content,
+    tokens: [],
+    stop: false,
+    id_slot: ANY_SLOT,
+    tokens_predicted: predicted,
+    tokens_evaluated: promptTokens,
+    ...probabilities(logprobs),
+  };
+}
+
+/** The whole answer, or the last event of a stream; `content` is empty there, and the tokens of all come with it. */
+export function finalCompletion(
+  frame: CompletionFrame,
+  content: string,
+  start: StartEvent | undefined,
+  finish: FinishEvent,
+  logprobs: readonly TokenLogprob[] = [],
+) {
+  const { index, model, request, promptText, stream, returnTokens } = frame;
+  return {
+    index,
+    content,
+    tokens: returnTokens ? finish.tokens : [],
+    id_slot: ANY_SLOT,
+    stop: true,
+    model,
+    tokens_predicted: finish.completionTokens,
+    tokens_evaluated: finish.promptTokens,
+    generation_settings: settingsOf(request, start, stream),
+    prompt: promptText,
+    has_new_line: finish.text.includes('\n'),
+    truncated: isTruncated(request, finish),
+    stop_type: stopType(finish),
+    stopping_word: finish.stop ?? '',
+    // The last token was drawn and not evaluated.
+    tokens_cached: finish.promptTokens + Math.max(0, finish.completionTokens - 1),
+    timings: llamaTimings(finish),
+    ...probabilities(logprobs),
+  };
+}
+
+function stopType({ reason, stop }: FinishEvent): 'none' | 'eos' | 'limit' | 'word' {
+  if (reason === 'aborted') return 'none';
+  if (reason === 'length') return 'limit';
+  return stop === undefined ? 'eos' : 'word';
+}
+
+/** Whether the context, and not the request, ended or shortened the text. */
+function isTruncated({ maxTokens = Number.POSITIVE_INFINITY }: ServiceRequest, finish: FinishEvent): boolean {
+  return finish.shifted === true || (finish.reason === 'length' && finish.completionTokens < maxTokens);
+}
+
+function probabilities(logprobs: readonly TokenLogprob[]): { readonly completion_probabilities?: readonly object[] } {
+  return logprobs.length > 0 ? { completion_probabilities: chatLogprobs(logprobs).content } : {};
+}
+
+/** The prompt as text, tokens included. */
+export async function textOf(prompt: Prompt, service: Pick<EngineService, 'pieces' | 'render'>): Promise<string> {
+  if ('text' in prompt) return prompt.text;
+  if ('messages' in prompt) return service.render(prompt.messages);
+  return Buffer.concat(await service.pieces(prompt.tokens, true)).toString('utf8');
+}

@@ -1,0 +1,75 @@
+/** POST /completion and /completions. */
+import type { StartEvent } from '../../engine/events.js';
+import { parseWith, readJson } from '../body.js';
+import { openCall } from '../call.js';
+import type { ServerContext, ServerRequest } from '../dialect.js';
+import { merged } from '../merged.js';
+import { modelNamed } from '../model-names.js';
+import { beginChoices, type Choice, collectChoices } from '../openai/choices.js';
+import { errorFrame } from '../openai/errors.js';
+import { dataFrame, eventStream } from '../sse.js';
+import { refuseUnsupported } from '../unsupported.js';
+import { type CompletionFrame, finalCompletion, partialCompletion, textOf } from './answer.js';
+import { completionRequests, completionSchema } from './completion-request.js';
+import { chosenFields } from './response-fields.js';
+
+export async function completion(context: ServerRequest, server: ServerContext): Promise<Response> {
+  const json = await readJson(context.req.raw, server.settings.bodyLimitBytes);
+  refuseUnsupported(json);
+  const body = parseWith(completionSchema, json);
+  const { service, settings, log } = server;
+  const model = modelNamed(service.description, body.model);
+  const requests = await completionRequests(body, model, service);
+  const { stream = false, return_tokens: returnTokens = false, response_fields: fields = [] } = body;
+  const frames = await Promise.all(
+    requests.map(async (request, index): Promise<CompletionFrame> => {
+      return {
+        index,
+        model: model.id,
+        request,
+        promptText: await textOf(request.prompt, service),
+        stream,
+        returnTokens,
+      };
+    }),
+  );
+  const { call, abort } = openCall(context, 'llama.cpp');
+  const choices = await beginChoices(requests, server, call, abort);
+  if (stream) {
+    return eventStream(streamed(choices, frames, fields, abort), {
+      heartbeatMs: settings.heartbeatMs,
+      abort,
+      errorFrame: errorFrame(log, call.requestId),
+    });
+  }
+  const collected = await collectChoices(choices, abort);
+  const answers = collected.map(({ start, finish, pieces, logprobs }, index) =>
+    chosenFields(finalCompletion(frames[index]!, pieces.join(''), start, finish, logprobs), fields),
+  );
+  return context.json(answers.length === 1 ? answers[0]! : answers);
+}
+
+/** No `[DONE]` at the end: the last event of a completion has `stop: true`. */
+async function* streamed(
+  choices: readonly Choice[],
+  frames: readonly CompletionFrame[],
+  fields: readonly string[],
+  abort: AbortController,
+): AsyncGenerator<string, void, void> {
+  const states = frames.map((): { start: StartEvent | undefined; predicted: number } => ({
+    start: undefined,
+    predicted: 0,
+  }));
+  for await (const { index, value: event } of merged(choices, abort)) {
+    const frame = frames[index]!;
+    const state = states[index]!;
+    if (event.type === 'start') state.start = event;
+    else if (event.type === 'round') state.predicted += event.tokens.length;
+    else if (event.type === 'text') {
+      const promptTokens = state.start?.promptTokens ?? 0;
+      yield dataFrame(partialCompletion(frame, event.text, state.predicted, promptTokens, event.logprobs));
+    } else if (event.type === 'finish') {
+      yield dataFrame(chosenFields(finalCompletion(frame, '', state.start, event), fields));
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { StartEvent } from '../../engine/events.js';
+import type { ServiceRequest } from '../../engine/service.js';
+import { given } from '../fields.js';
+
+/**
+ * llama-server's `generation_settings`: what the request chose, and the seed and speculation in force. A sampling option
+ * that it did not choose is as the model's file recommends, and left out.
+ */
+export function settingsOf(request: ServiceRequest, start: StartEvent | undefined, stream: boolean) {
+  const { sampling = {}, maxTokens, stop = [], logprobs = 0, ignoreEndOfText = false } = request;
+  const { logitBias } = sampling;
+  return {
+    ...given({
+      seed: start?.seed ?? request.seed,
+      temperature: sampling.temperature,
+      dynatemp_range: sampling.dynatempRange,
+      dynatemp_exponent: sampling.dynatempExponent,
+      top_k: sampling.topK,
+      top_p: sampling.topP,
+      min_p: sampling.minP,
+      typical_p: sampling.typicalP,
+      top_n_sigma: sampling.topNSigma,
+      xtc_probability: sampling.xtcProbability,
+      xtc_threshold: sampling.xtcThreshold,
+      repeat_last_n: rangeOf(sampling.penaltyRange),
+      repeat_penalty: sampling.repeatPenalty,
+      presence_penalty: sampling.presencePenalty,
+      frequency_penalty: sampling.frequencyPenalty,
+      dry_multiplier: sampling.dryMultiplier,
+      dry_base: sampling.dryBase,
+      dry_allowed_length: sampling.dryAllowedLength,
+      dry_penalty_last_n: rangeOf(sampling.dryRange),
+      dry_sequence_breakers: sampling.drySequenceBreakers,
+      mirostat: sampling.mirostat === undefined ? undefined : sampling.mirostat === 'v2' ? 2 : 0,
+      mirostat_tau: sampling.mirostatTau,
+      mirostat_eta: sampling.mirostatEta,
+      min_keep: sampling.minKeep,
+      samplers: sampling.order,
+    }),
+    logit_bias: [...(logitBias ?? [])].map(([token, bias]) => ({ token, bias: Math.max(bias, -Number.MAX_VALUE) })),
+    n_predict: maxTokens ?? -1,
+    max_tokens: maxTokens ?? -1,
+    stop,
+    ignore_eos: ignoreEndOfText,
+    stream,
+    n_probs: logprobs,
+    ...(start !== undefined && {
+      'speculative.mode': start.mode,
+      'speculative.n_max': start.draftMax,
+      'speculative.verification': start.verification,
+    }),
+  };
+}
+
+/** -1 is llama-server's "all of it". */
+function rangeOf(range: number | 'all' | undefined): number | undefined {
+  return range === 'all' ? -1 : range;
+}
