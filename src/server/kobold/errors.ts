@@ -24,6 +24,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   maxTokens: 'max_length',
   stop: 'stop_sequence',
   bannedStrings: 'banned_tokens',
+  tokens: 'ids',
 };
 
 /**
