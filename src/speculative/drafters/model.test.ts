@@ -29,7 +29,7 @@ function request(context: readonly Token[], count: number, rule: DrawRule = 'mat
 
 const wanting = (count: number): RoundLength => fixedLength(count).begin(roundStart(count));
 
-const skipped = (next: Token) => roundOutcome(EMPTY_DRAFT, 0, next);
+const skipped = (position: number, next: Token) => roundOutcome(EMPTY_DRAFT, 0, next, { position });
 
 describe('a proposal', () => {
   it('under matching is drawn with the noise of the target at the same positions', async () => {
@@ -74,7 +74,7 @@ describe('a proposal', () => {
     const draft = await drafter.propose(request([0, 1, 2], 10));
     expect(draft.tokens).toHaveLength(3);
     expect(sequence.length).toBe(5);
-    drafter.observe(roundOutcome(draft, 3, 0));
+    drafter.observe(roundOutcome(draft, 3, 0, { position: 3 }));
     expect(await drafter.propose(request([0, 1, 2, ...draft.tokens, 0], 10))).toEqual({ tokens: [], confidences: [] });
   });
 
@@ -110,7 +110,7 @@ describe('its cache', () => {
     const { drafter, sequence, sampler } = setUp();
     const context = [0, 1, 2];
     const draft = await drafter.propose(request(context, 4));
-    drafter.observe(roundOutcome(draft, 1, 3));
+    drafter.observe(roundOutcome(draft, 1, 3, { position: 3 }));
     expect(sequence.tokens).toEqual([0, 1, 2, draft.tokens[0]]);
     expect(sampler.history).toEqual([0, 1, 2, draft.tokens[0]]);
   });
@@ -118,7 +118,7 @@ describe('its cache', () => {
   it('after full acceptance lacks the last draft token, which joins the next first batch', async () => {
     const { drafter, sequence } = setUp();
     const draft = await drafter.propose(request([0, 1, 2], 2));
-    drafter.observe(roundOutcome(draft, 2, 3));
+    drafter.observe(roundOutcome(draft, 2, 3, { position: 3 }));
     expect(sequence.tokens).toEqual([0, 1, 2, draft.tokens[0]]);
     sequence.evaluated.length = 0;
     const context = [0, 1, 2, ...draft.tokens, 3];
@@ -129,9 +129,9 @@ describe('its cache', () => {
   it('keeps what it holds while nobody asks it to draft, and catches up when somebody does', async () => {
     const { drafter, sequence } = setUp();
     const draft = await drafter.propose(request([0, 1, 2], 3));
-    drafter.observe(roundOutcome(draft, 2, 3));
-    drafter.observe(skipped(1));
-    drafter.observe(skipped(2));
+    drafter.observe(roundOutcome(draft, 2, 3, { position: 3 }));
+    drafter.observe(skipped(6, 1));
+    drafter.observe(skipped(7, 2));
     const context = [0, 1, 2, ...draft.tokens.slice(0, 2), 3, 1, 2];
     await drafter.propose(request(context, 2));
     expect(new Set(sequence.evaluated).size).toBe(sequence.evaluated.length);
@@ -142,7 +142,7 @@ describe('its cache', () => {
     const { drafter, sequence, sampler } = setUp();
     await sequence.evaluate([0, 1, 2], 0, () => {});
     for (const token of [0, 1, 2]) sampler.push(token);
-    drafter.observe(skipped(3));
+    drafter.observe(skipped(3, 3));
     expect(sequence.length).toBe(3);
     expect(sampler.length).toBe(3);
     await drafter.propose(request([0, 1, 2, 3], 1));

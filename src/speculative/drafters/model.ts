@@ -2,7 +2,7 @@ import { peakOf, probabilityOf, type Token } from '../distribution.js';
 import type { Draft, Drafter, DraftPrice, DraftRequest, DrawRule, Evidence, RoundOutcome } from '../drafter.js';
 import { EMPTY_DRAFT } from '../drafter.js';
 import type { CostCurve } from '../length/cost-curve.js';
-import { NO_PROPOSAL, type Proposal, type Proposer } from '../proposer.js';
+import type { Proposer } from '../proposer.js';
 import { drawShared, type Noise, type Random } from '../random.js';
 import type { Sampler } from '../sampler.js';
 import type { Row, Sequence } from '../sequence.js';
@@ -40,20 +40,27 @@ interface CatchUp {
   readonly anew: boolean;
 }
 
+/** What stands behind the context in timeline or sampler, or may: tokens that others drafted, and then its own. */
+interface Ahead {
+  /** Length of the context when they came. */
+  readonly from: number;
+  /** Grows with the draft under way. */
+  readonly drafted: readonly Token[];
+  readonly prefix: readonly Token[];
+}
+
 /**
  * A small model that rides ahead, token by token.
  *
- * Its cache is never evaluated twice, but for a token that was dropped and the target then said: after a rejection it is
- * trimmed, after full acceptance it lacks the last draft token, which joins the next round's first batch (algorithms.md
- * 2.3, 7). While nobody asks it to draft it costs nothing. It catches up in one batch when asked again, on as much of the
+ * Its cache is never evaluated twice: after a rejection it is trimmed to what the text has of it, after full acceptance
+ * it lacks the last draft token, which joins the next round's first batch (algorithms.md 2.3, 7). While nobody asks it to draft it costs nothing. It catches up in one batch when asked again, on as much of the
  * text's end as it may spend; later, when there is more to spend, on more. Its positions are its own: what it never saw is
  * a hole that it knows nothing of.
  */
 export class ModelDrafter implements Drafter {
   readonly name: string;
   readonly #options: ModelDrafterOptions;
-  /** Length of the context of the round that is being drafted for, while nobody has judged it. */
-  #base: number | undefined;
+  #ahead: Ahead = { from: 0, prefix: [], drafted: [] };
   /** Tokens of the text that were never seen: its length less this is the timeline's. */
   #skipped = 0;
 
@@ -64,11 +71,13 @@ export class ModelDrafter implements Drafter {
 
   async propose(request: DraftRequest): Promise<Draft> {
     const { context, prefix, length, affordable } = request;
-    if (prefix.length === 0) this.#settle(0);
-    this.#base ??= context.length;
     const text = prefix.length === 0 ? context : [...context, ...prefix];
+    this.#settle(0, text);
+    // A token that was dropped and then said may be there already; only its row tells what comes next.
+    this.#trim(text.length - 1);
     this.#remember(text, text.length);
     const draft = new DraftUnderWay(request, this.#options);
+    this.#ahead = { from: context.length, prefix, drafted: draft.tokens };
     let pending = this.#catchUp(text, text.length, affordable);
     while (draft.isOpen && this.#fits(pending.length) && length.wants(draft.confidences)) {
       await this.#forward(request, draft, pending);
@@ -91,15 +100,17 @@ export class ModelDrafter implements Drafter {
     rule: DrawRule,
     affordable: number,
   ): Promise<readonly Evidence[]> {
-    const { noise, sampler } = this.#options;
-    this.#settle(0);
+    const { sequence, noise, sampler } = this.#options;
+    this.#settle(0, context);
     // The last token has no successor yet: it stays for the next proposal.
     const tokens = this.#catchUp(context, context.length - 1, affordable);
     if (tokens.length === 0 || !this.#fits(tokens.length)) return [];
-    const rows = Math.min(count, tokens.length);
+    // An empty timeline begins with the text's first token: where a hole is behind it, that one predicts nothing here.
+    const led = this.#skipped > 0 && sequence.length === 0;
+    const rows = Math.min(count, tokens.length - Number(led));
     const first = context.length - rows;
     sampler.rewind(Math.min(sampler.length, first));
-    return this.#evaluate(tokens, rows, (seen) =>
+    return this.#timed(tokens, rows, (seen) =>
       seen.map((row, i) => {
         this.#remember(context, first + i);
         const q = sampler.law(row);
@@ -110,8 +121,8 @@ export class ModelDrafter implements Drafter {
     );
   }
 
-  observe({ accepted }: RoundOutcome): void {
-    this.#settle(accepted);
+  observe({ position, tokens }: RoundOutcome): void {
+    this.#settle(position, tokens);
   }
 
   close(): void {
@@ -121,39 +132,48 @@ export class ModelDrafter implements Drafter {
 
   /** One pass: the pending tokens, with what is drafted for them; the rows are judged as far as they agree. */
   async #forward(request: DraftRequest, draft: DraftUnderWay, pending: readonly Token[]): Promise<void> {
-    const { sequence, proposer, now } = this.#options;
+    const { sequence, proposer } = this.#options;
+    const room = Math.min(HINT, draft.room - 1, sequence.capacity - sequence.length - pending.length);
+    // In a pass that does nothing else: one that catches up is as dear with a hint as it is long.
+    if (proposer !== undefined && pending.length === 1 && room > 0) {
+      return this.#forwardWithHint(proposer, request, draft, pending, room);
+    }
+    await this.#timed(pending, 1, (rows) => draft.judge(rows, []));
+  }
+
+  async #forwardWithHint(
+    proposer: Proposer,
+    { context, prefix, signal }: DraftRequest,
+    draft: DraftUnderWay,
+    pending: readonly Token[],
+    room: number,
+  ): Promise<void> {
+    const { sequence, now } = this.#options;
     const began = now();
-    const { draft: hint, dropped } = await this.#hint(request, draft, pending.length);
+    const before = draft.tokens.length;
+    const known = [...prefix, ...draft.tokens];
+    const asked = { context, prefix: known, rule: 'matching', room, generated: 0, signal } as const;
+    const { draft: hint, dropped, evidence } = await proposer.propose(asked);
     const hinted = now();
     const batch = [...pending, ...hint.tokens];
-    const before = draft.tokens.length;
-    await this.#evaluate(batch, hint.tokens.length + 1, (rows) => draft.judge(rows, hint.tokens));
+    await sequence.evaluate(batch, hint.tokens.length + 1, (rows) => draft.judge(rows, hint.tokens));
     const tokens = draft.tokens.slice(before);
     const accepted = agreement(tokens, hint.tokens);
-    const wrong = hint.tokens.length - accepted;
-    if (wrong > 0) sequence.rewind(sequence.length - wrong);
-    if (tokens.length === 0) return;
+    // What is pending next is always the draft's last token, so the timeline never keeps that one.
+    sequence.rewind(sequence.length - hint.tokens.length + Math.min(accepted, Math.max(0, tokens.length - 1)));
+    // The proposer learns the costs of this pass, too.
+    const position = context.length + known.length;
     const times = { draftMs: hinted - began, verifyMs: now() - hinted };
-    proposer?.observe({ position: sequence.length, draft: hint, accepted, dropped, tokens, evidence: [], ...times });
+    proposer.observe({ position, draft: hint, accepted, dropped, tokens, evidence, ...times });
   }
 
-  /** What others draft for this model, in a pass that does nothing else. */
-  async #hint({ context, prefix, signal }: DraftRequest, draft: DraftUnderWay, pending: number): Promise<Proposal> {
-    const { proposer, sequence } = this.#options;
-    const room = Math.min(HINT, draft.room - 1, sequence.capacity - sequence.length - pending);
-    if (proposer === undefined || pending > 1 || room < 1) return NO_PROPOSAL;
-    const known = [...prefix, ...draft.tokens];
-    return proposer.propose({ context, prefix: known, rule: 'matching', room, generated: 0, signal });
-  }
-
-  /** Evaluates tokens and reads the last `rows` positions. */
-  async #evaluate<T>(tokens: readonly Token[], rows: number, read: (rows: readonly Row[]) => T): Promise<T> {
-    const { sequence, costs, proposer, now } = this.#options;
+  /** Evaluates tokens, reads the last `rows` positions, and learns what that costs. */
+  async #timed<T>(tokens: readonly Token[], rows: number, read: (rows: readonly Row[]) => T): Promise<T> {
+    const { sequence, costs, now } = this.#options;
     const depth = sequence.length;
     const began = now();
     const result = await sequence.evaluate(tokens, rows, read);
-    // A proposer for this model keeps the same curve up to date, by what it observes.
-    if (proposer === undefined || tokens.length > HINT + 1) costs.observe(tokens.length, depth, now() - began);
+    costs.observe(tokens.length, depth, now() - began);
     return result;
   }
 
@@ -193,14 +213,31 @@ export class ModelDrafter implements Drafter {
     for (let i = sampler.length; i < length; i++) sampler.push(text[i]!);
   }
 
-  /** Takes back the draft but for its accepted tokens; a round that threw has left one that nobody judged. */
-  #settle(accepted: number): void {
-    if (this.#base === undefined) return;
-    const { sequence, sampler } = this.#options;
-    const agreed = this.#base + accepted;
-    this.#base = undefined;
-    if (sequence.length > agreed - this.#skipped) sequence.rewind(agreed - this.#skipped);
-    if (sampler.length > agreed) sampler.rewind(agreed);
+  /**
+   * Takes back what it has ahead from the first token on that is not that of `text`, whose first token stands at
+   * `position`: after a round, after others drafted something else, and after a round that threw, which nobody judged.
+   */
+  #settle(position: number, text: readonly Token[]): void {
+    const { sampler } = this.#options;
+    const { from, prefix, drafted } = this.#ahead;
+    const tokens = [...prefix, ...drafted];
+    // Whoever knows the text from `position` on asked for what stands before it.
+    const start = Math.max(0, position - from);
+    const agreed = start + agreement(tokens.slice(start), text.slice(from + start - position));
+    this.#ahead = { from, prefix: tokens.slice(0, agreed), drafted: [] };
+    if (agreed >= tokens.length) return;
+    this.#trim(from + agreed);
+    sampler.rewind(Math.min(sampler.length, from + agreed));
+  }
+
+  /** Leaves in the timeline at most what it has of the text's first `end` tokens. */
+  #trim(end: number): void {
+    const { sequence } = this.#options;
+    const length = end - this.#skipped;
+    if (sequence.length <= length) return;
+    sequence.rewind(Math.max(0, length));
+    // What was skipped was partly no text.
+    if (length < 1) this.#skipped = 0;
   }
 
   #fits(tokens: number): boolean {
