@@ -49,10 +49,10 @@ export function proposerFor(drafting: Drafting): Proposer | undefined {
 }
 
 /** `auto` chooses between `match` and `block`; the other rules stand. */
-export function rulesFor({ verification, seed }: Plan, noise: Noise): RuleChoice {
+export function rulesFor({ verification, seed, draft }: Plan, noise: Noise): RuleChoice {
   const by = (rule: 'match' | 'rejection' | 'block'): Verification =>
     rule === 'match' ? { rule, noise } : { rule, random: sequentialRandom(seed) };
-  return verification === 'auto' ? new MeasuredRule(by('match'), by('block')) : always(by(verification));
+  return verification === 'auto' ? new MeasuredRule(by('match'), by('block'), draft.max) : always(by(verification));
 }
 
 export function samplerOf({ sampling, promptTokens, writer, banned, breakers }: Plan, noise: Noise): SamplerChain {
