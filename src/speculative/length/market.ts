@@ -41,11 +41,6 @@ export class Prospect {
     this.#survival.push(survival);
   }
 
-  cut(length: number): void {
-    this.#expected.length = length + 1;
-    this.#survival.length = length + 1;
-  }
-
   worth(tokens: number): number {
     return this.#expected[tokens]! - this.#market.speed * this.#market.verify[tokens + 1]!;
   }
