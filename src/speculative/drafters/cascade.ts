@@ -168,7 +168,10 @@ export class Cascade implements Proposer {
       const most = Math.min(room, member.limit(rule));
       if (most === 0) continue;
       const length = everything(most);
-      const draft = await member.drafter.propose({ context, prefix, rule, room: most, affordable: 0, length, signal });
+      const whole = await member.drafter.propose({ context, prefix, rule, room: most, affordable: 0, length, signal });
+      // What costs nothing is cut by what it says (see #takeOffer): nothing comes behind a token that ends the text.
+      const end = whole.tokens.findIndex(this.#isEnd);
+      const draft = headOf(whole, Math.min(most, end < 0 ? whole.tokens.length : end + 1));
       if (draft.tokens.length > 0) offers.push({ member, draft });
     }
     return offers;
@@ -212,8 +215,9 @@ export class Cascade implements Proposer {
         const length = new AdaptiveRound({ market, prospect, acceptance, value, catchUp, max });
         const prefix = [...request.prefix, ...tokensOf(parts)];
         const room = market.room - from;
-        const draft = await drafter.propose({ context, prefix, rule, room, affordable, length, signal });
-        if (rule === 'matching') length.keep(draft.confidences);
+        const whole = await drafter.propose({ context, prefix, rule, room, affordable, length, signal });
+        const draft = headOf(whole, Math.min(room, whole.tokens.length));
+        length.hear(draft.confidences);
         round.draftPrice += price.first + Math.max(0, draft.tokens.length - 1) * price.next;
         return { member, from, draft, beliefs: length.beliefs };
       },

@@ -75,9 +75,12 @@ export class Member {
     }
   }
 
-  /** The judged tokens of a part of the draft, which begins at `from`; those behind the first rejected one are no labels. */
-  learnPart(from: number, beliefs: readonly number[], { draft, accepted }: RoundOutcome, rule: DrawRule): void {
-    const end = Math.min(from + beliefs.length, accepted + 1, draft.tokens.length);
+  /**
+   * The judged tokens of a part of the draft, which begins at `from`. Those behind the first rejected one are no labels,
+   * nor are those behind the end of what was written: nobody looked at them.
+   */
+  learnPart(from: number, beliefs: readonly number[], { draft, accepted, tokens }: RoundOutcome, rule: DrawRule): void {
+    const end = Math.min(from + beliefs.length, accepted + 1, draft.tokens.length, tokens.length);
     for (let i = from; i < end; i++) this.acceptance(rule).learn(beliefs[i - from]!, i < accepted);
   }
 }

@@ -33,7 +33,7 @@ export class AdaptiveRound implements RoundLength {
 
   wants(confidences: readonly number[]): boolean {
     const { market, prospect, value, catchUp, max } = this.#parts;
-    if (market.rule === 'matching') this.#hear(confidences);
+    if (market.rule === 'matching') this.hear(confidences);
     const k = prospect.length;
     if (k >= market.room || this.beliefs.length >= max) return false;
     const state = this.#parts.acceptance.stateAfter(this.beliefs.at(-1));
@@ -53,11 +53,12 @@ export class AdaptiveRound implements RoundLength {
   }
 
   keep(confidences: readonly number[]): number {
-    this.#hear(confidences);
+    this.hear(confidences);
     return Math.max(0, this.#parts.prospect.best - this.#from);
   }
 
-  #hear(confidences: readonly number[]): void {
+  /** The draft has these tokens by now, also those that nobody asked for. */
+  hear(confidences: readonly number[]): void {
     for (let i = this.beliefs.length; i < confidences.length; i++) this.#add(confidences[i]!);
   }
 

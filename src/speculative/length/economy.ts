@@ -93,13 +93,15 @@ export class Economy {
 
   /** Whether even a draft that is nearly always right could pay, and the budget of probes bears one. */
   bearsProbe({ verify }: Market, { next, probe }: DraftPrice): boolean {
+    // By the speed of all requests together, as in a market.
+    const plain = 1 + this.#others;
     let best = 0;
-    for (let k = 1, expected = 1, survival = 1; k <= this.#max; k++) {
+    for (let k = 1, expected = plain, survival = 1; k <= this.#max; k++) {
       survival *= BEST_ACCEPTANCE;
       expected += survival;
       best = Math.max(best, expected / (verify[k + 1]! + k * next));
     }
-    return best >= WORTHWHILE / verify[1]! && this.#knowledge.ledger.allowsProbe(probe);
+    return best >= (WORTHWHILE * plain) / verify[1]! && this.#knowledge.ledger.allowsProbe(probe);
   }
 
   /**
@@ -108,9 +110,8 @@ export class Economy {
    */
   trialTokens({ verify }: Market): number {
     if (this.#sinceVerified < TRIAL_EVERY) return 0;
-    const rows = this.#knowledge.costs.leastSeen(TRIAL_ROWS);
-    const price = verify[rows] === undefined ? Number.POSITIVE_INFINITY : verify[rows] - verify[1]!;
-    return this.#knowledge.ledger.allowsProbe(price) ? rows - 1 : 0;
+    const rows = this.#knowledge.costs.leastSeen(TRIAL_ROWS.filter((count) => count <= this.#max + 1));
+    return this.#knowledge.ledger.allowsProbe(verify[rows]! - verify[1]!) ? rows - 1 : 0;
   }
 
   /** Milliseconds that are left for probes. */
@@ -133,7 +134,8 @@ export class Economy {
     const plain = costs.at(1 + this.#others, position);
     if (probed) ledger.addProbe(draftMs);
     const roundMs = verifyMs + (probed ? 0 : draftMs);
-    if (drafted) ledger.addSpeculative(roundMs, tokens.length, plain);
+    // A pass of a draft model that admitted no token (rejection) said that; plainly it would have taken one, too.
+    if (drafted) ledger.addSpeculative(roundMs, Math.max(1, tokens.length), plain);
     else if (tried) ledger.addProbe(roundMs - tokens.length * plain);
     if (!drafted) ledger.addPlain(tried ? tokens.length * plain : roundMs);
     const verified = draft.tokens.length > 0;
