@@ -194,6 +194,17 @@ describe('a model', () => {
     expect(rejected.draft.laws).toHaveLength(3);
   });
 
+  it('keeps under rejection also what was drawn in the hope of more that did not come', async () => {
+    // The first row more is dear, those behind it are free.
+    const points = [1, 2, 16].map((rows) => ({ rows, ms: rows === 1 ? 1 : 2.2 }));
+    const draftUnder = async (rule: DrawRule) => {
+      const knowledge = new Knowledge({ costs: { points, levels: [1] } });
+      return (await setUp([model('model', () => at(SURE, 1))], { knowledge }).cascade.propose(request({ rule }))).draft;
+    };
+    expect((await draftUnder('matching')).tokens).toEqual([]);
+    expect((await draftUnder('rejection')).tokens).toEqual([1]);
+  });
+
   it('gives its laws, each beside its token, and an offer none, which was chosen by what it says', async () => {
     const lawful = free('offer', () => []);
     const laws = [1, 2].map((token) => ({ ids: [token], probabilities: [1] }));

@@ -212,7 +212,7 @@ export class Cascade implements Proposer {
         const { context, rule, signal } = request;
         const acceptance = member.acceptance(rule);
         const max = member.limit(rule);
-        const length = new AdaptiveRound({ market, prospect, acceptance, value, catchUp, max });
+        const length = new AdaptiveRound({ market, prospect, acceptance, value, max });
         const prefix = [...request.prefix, ...tokensOf(parts)];
         const room = market.room - from;
         const whole = await drafter.propose({ context, prefix, rule, room, affordable, length, signal });

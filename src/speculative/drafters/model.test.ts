@@ -126,6 +126,15 @@ describe('its cache', () => {
     expect(sequence.evaluated).toEqual([context.slice(0, 5).join(' '), context.join(' ')]);
   });
 
+  it('keeps a token that was dropped and that the target then said', async () => {
+    const { drafter, sequence, sampler } = setUp();
+    const { tokens } = await drafter.propose(request([0, 1, 2], 4));
+    drafter.observe(roundOutcome(EMPTY_DRAFT, 0, tokens[0]!, { position: 3 }));
+    expect(sequence.tokens).toEqual([0, 1, 2, tokens[0]]);
+    expect((await drafter.propose(request([0, 1, 2, tokens[0]!], 3))).tokens).toEqual(tokens.slice(1));
+    expect(sampler.history).toEqual([0, 1, 2, ...tokens]);
+  });
+
   it('keeps what it holds while nobody asks it to draft, and catches up when somebody does', async () => {
     const { drafter, sequence } = setUp();
     const draft = await drafter.propose(request([0, 1, 2], 3));

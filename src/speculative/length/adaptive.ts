@@ -14,8 +14,6 @@ export interface AdaptiveParts {
   readonly acceptance: TextAcceptance;
   /** The value of one more forward (draftingValue). */
   readonly value: DraftingValue;
-  /** Tokens that the first forward must bring beyond a further one: what catching up costs. */
-  readonly catchUp: number;
   /** The drafter proposes no more than this. */
   readonly max: number;
 }
@@ -32,12 +30,12 @@ export class AdaptiveRound implements RoundLength {
   }
 
   wants(confidences: readonly number[]): boolean {
-    const { market, prospect, value, catchUp, max } = this.#parts;
+    const { market, prospect, value, max } = this.#parts;
     if (market.rule === 'matching') this.hear(confidences);
     const k = prospect.length;
     if (k >= market.room || this.beliefs.length >= max) return false;
     const state = this.#parts.acceptance.stateAfter(this.beliefs.at(-1));
-    const goOn = prospect.worth(k) + value(k, prospect.survival, state) - (k === this.#from ? catchUp : 0);
+    const goOn = prospect.worth(k) + value(k, prospect.survival, state);
     return goOn > prospect.worth(prospect.best);
   }
 
