@@ -5,10 +5,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { geometricMean } from '../dist/bench/interval.js';
-
-const times = (x) => (x === undefined || Number.isNaN(x) ? '' : `${x.toFixed(2)}x`);
-const range = ([low, high]) => `${low.toFixed(2)}-${high.toFixed(2)}`;
-const percent = (x) => (x === null || x === undefined ? '' : `${Math.round(100 * x)} %`);
+import { intervalName, percent, span, times } from '../dist/bench/report/figures.js';
+import { HEADLINE, policyNames } from '../dist/bench/report/policies.js';
 
 for (const path of process.argv.slice(2)) print(JSON.parse(readFileSync(path, 'utf8')));
 
@@ -27,15 +25,14 @@ function print(result) {
   if (result.guards !== undefined) printGuards(result.guards);
 }
 
-function printWorkloads({ workloads }) {
-  const others = [...new Set(workloads.flatMap(({ policies }) => Object.keys(policies)))].filter(
-    (name) => name !== 'adaptive',
-  );
+function printWorkloads(result) {
+  const { workloads, settings } = result;
+  const others = policyNames(result).filter((name) => name !== HEADLINE);
   const head = [
     'workload',
     'plain t/s',
-    'adaptive',
-    '95 %',
+    HEADLINE,
+    intervalName(settings.repetitions),
     'cold',
     'tokens a pass',
     'accepted',
@@ -44,12 +41,12 @@ function printWorkloads({ workloads }) {
     'share',
   ];
   const rows = workloads.map(({ name, plain, policies, oracle }) => {
-    const { speedup, interval, cold, tokensPerRound, acceptanceRate } = policies.adaptive;
+    const { speedup, interval, cold, tokensPerRound, acceptanceRate } = policies[HEADLINE];
     return [
       name,
       plain.tokensPerSecond.toFixed(plain.tokensPerSecond < 10 ? 2 : 0),
       times(speedup),
-      range(interval),
+      span(interval),
       times(cold.speedup),
       tokensPerRound.toFixed(2),
       percent(acceptanceRate),
@@ -59,7 +56,7 @@ function printWorkloads({ workloads }) {
     ];
   });
   table(head, rows);
-  const all = workloads.map(({ policies }) => policies.adaptive.speedup);
+  const all = workloads.map(({ policies }) => policies[HEADLINE].speedup);
   const shares = workloads.flatMap(({ oracle }) => (oracle === undefined ? [] : [oracle.share]));
   console.log(
     `Geometric mean ${times(geometricMean(all))}, worst ${times(Math.min(...all))}; share of the oracle ${percent(geometricMean(shares))} in the geometric mean.\n`,
@@ -71,7 +68,7 @@ function printPeers({ workloads }) {
   const names = [...new Set(compared.flatMap(({ peers }) => Object.keys(peers)))];
   if (names.length === 0) return;
   console.log('Speed of adaptive over that of other programs, by wall time a token:\n');
-  const cell = ({ against, againstInterval }) => `${times(against)} (${range(againstInterval)})`;
+  const cell = ({ against, againstInterval }) => `${times(against)} (${span(againstInterval)})`;
   const rows = compared.map(({ name, peers }) => {
     const best = names.reduce((a, b) => (peers[b].against < peers[a].against ? b : a));
     return [name, ...names.map((peer) => cell(peers[peer])), `${times(peers[best].against)} over ${best}`];
@@ -102,7 +99,7 @@ function printGuards({ off, firstToken }) {
   );
   for (const { promptTokens, ratio, interval } of firstToken) {
     console.log(
-      `First token behind ${promptTokens} tokens: ${times(ratio)} of an engine without a draft (${range(interval)}).`,
+      `First token behind ${promptTokens} tokens: ${times(ratio)} of an engine without a draft (${span(interval)}).`,
     );
   }
   console.log('');

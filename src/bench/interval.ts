@@ -5,6 +5,9 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+/** Fewer values do not bound a median with 95 % confidence. */
+export const LEAST_FOR_INTERVAL = 6;
+
 /**
  * A 95 % confidence interval of the median, from order statistics: the k-th smallest and the k-th largest value, k as
  * large as P(Binomial(n, 1/2) < k) <= 2.5 % allows. Exact for values of any law, no resampling, so the same values give

@@ -1,13 +1,9 @@
 /** The bench's result for a terminal: a line a workload, and what it comes to. */
-import { geometricMean, median } from '../bench/interval.js';
-import { policyNames, summarise } from '../bench/report/policies.js';
+import { geometricMean, LEAST_FOR_INTERVAL, median } from '../bench/interval.js';
+import { HEADLINE, policyNames, summarise } from '../bench/report/policies.js';
 import type { BenchResult, BenchWorkload, PolicyRuns } from '../bench/result.js';
 import type { Paint } from './terminal.js';
 
-/** The policy whose figures are shown in full. */
-const HEADLINE = 'adaptive';
-/** Fewer repetitions have no 95 % interval, only a range (interval.ts). */
-const CONFIDENT = 6;
 /** What may be lost where nothing can be gained. */
 const NEVER_SLOWER = 0.97;
 
@@ -24,7 +20,7 @@ export function benchTable(result: BenchResult, paint: Paint): string[] {
     'workload',
     'plain t/s',
     HEADLINE,
-    result.settings.repetitions < CONFIDENT ? 'range' : '95 %',
+    result.settings.repetitions < LEAST_FOR_INTERVAL ? 'range' : '95 %',
     'cold',
     'tok/pass',
     'accepted',

@@ -1,5 +1,7 @@
 /** How the report writes its figures: few digits, units beside them, and a dash for what there is not. */
 
+import { LEAST_FOR_INTERVAL } from '../interval.js';
+
 /** A ratio of speeds: `1.62×`. */
 export function times(ratio: number | undefined): string {
   return written(ratio, (value) => `${value.toFixed(2)}×`);
@@ -12,7 +14,7 @@ export function span([low, high]: readonly [number, number]): string {
 
 /** What `interval` in a result of so many repetitions is: fewer than six do not bound a median (see interval.ts). */
 export function intervalName(repetitions: number): string {
-  return repetitions < 6 ? `range of ${repetitions} repetitions` : '95 % interval';
+  return repetitions < LEAST_FOR_INTERVAL ? `range of ${repetitions} repetitions` : '95 % interval';
 }
 
 export function percent(share: number | null | undefined): string {
