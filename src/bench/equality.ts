@@ -4,7 +4,7 @@
  * last bits (kernels.md 3), so texts may part at a near-tie; with it they may not part at all.
  */
 import type { Engine, FinishEvent, GenerationRequest } from '../engine/index.js';
-import { positionNoise, type Token } from '../speculative/index.js';
+import { commonLength, positionNoise, type Token } from '../speculative/index.js';
 
 /** Two texts that parted. */
 export interface Parting {
@@ -60,12 +60,6 @@ export async function finishOf(engine: Engine, request: GenerationRequest): Prom
     if (event.type === 'finish') return { seed, finish: event };
   }
   throw new Error('the events ended without a finish');
-}
-
-function commonLength(a: readonly Token[], b: readonly Token[]): number {
-  let i = 0;
-  while (i < a.length && i < b.length && a[i] === b[i]) i++;
-  return i;
 }
 
 /** Evaluates the common text once more and measures the two candidates by what decided between them. */

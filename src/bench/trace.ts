@@ -1,5 +1,13 @@
 /** After a run: what each drafter would have proposed at every position of the text, for the oracle. */
-import { drawShared, LookupDrafter, probabilityOf, type Sequence, type Token } from '../speculative/index.js';
+import {
+  commonLength,
+  type DraftLength,
+  drawShared,
+  LookupDrafter,
+  probabilityOf,
+  type Sequence,
+  type Token,
+} from '../speculative/index.js';
 import { asNoise } from './costs.js';
 import type { Drawing } from './model-drafter.js';
 import type { Trace, TracedDraft } from './oracle.js';
@@ -60,7 +68,7 @@ async function modelDrafts(text: FinishedText, tracing: ModelTracing): Promise<T
     }
     sequence.rewind(at);
     sampler.rewind(at);
-    const draft = { drafter: name, confidences, matched: matching(tokens, context, at) };
+    const draft = { drafter: name, confidences, matched: commonLength(tokens, context.slice(at, at + tokens.length)) };
     traced.push(isNoise(at) ? { ...draft, drafter: asNoise(name), matched: 0 } : draft);
   }
   return traced;
@@ -84,21 +92,11 @@ async function lookupDrafts({ prompt, tokens }: FinishedText): Promise<TracedDra
     traced.push({
       drafter: drafter.name,
       confidences: draft.confidences,
-      matched: matching(draft.tokens, context, at),
+      matched: commonLength(draft.tokens, context.slice(at, at + draft.tokens.length)),
     });
   }
   return traced;
 }
 
 /** Takes whatever there is. */
-const EVERYTHING = {
-  wants: () => true,
-  admits: () => true,
-  keep: (confidences: readonly number[]) => confidences.length,
-};
-
-/** How many leading tokens of a draft are those of the text from `at` on. */
-function matching(draft: readonly Token[], context: readonly Token[], at: number): number {
-  const differing = draft.findIndex((token, i) => token !== context[at + i]);
-  return differing < 0 ? draft.length : differing;
-}
+const EVERYTHING: DraftLength = { wants: () => true, admits: () => true };

@@ -1,4 +1,4 @@
-import type { Token } from '../speculative/index.js';
+import { commonLength, type Token } from '../speculative/index.js';
 import { type RowClass, STRICT_CHUNK } from './row-class.js';
 
 /** A text in a cache, or one that is about to be: its first `promptLength` tokens are evaluated as a prompt. */
@@ -27,11 +27,4 @@ export function reuseOf(rowClass: RowClass, batch: number): Reuse {
     const inPrompts = Math.min(most, kept.promptLength, wanted.promptLength);
     return inPrompts - (inPrompts % chunk);
   };
-}
-
-/** Leading tokens that two texts share. */
-export function commonLength(a: readonly Token[], b: readonly Token[]): number {
-  const most = Math.min(a.length, b.length);
-  for (let i = 0; i < most; i++) if (a[i] !== b[i]) return i;
-  return most;
 }

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { commonLength } from '../speculative/index.js';
 import { findRowClass } from './find-row-class.js';
 import type { RowClass } from './row-class.js';
 import { Slots } from './slots.js';
-import { commonLength, reuseOf } from './slots-reuse.js';
+import { reuseOf } from './slots-reuse.js';
 import { batcherOf, copyRows, expectRows, openSequence, sameBits, someTokens } from './testing/batcher.js';
 import { FakeModel, fakeContext } from './testing/fake-backend.js';
 import { ROUNDING } from './testing/fake-rounding.js';

@@ -1,5 +1,5 @@
 import type { Distribution, Token } from './distribution.js';
-import type { RoundLength } from './length/policy.js';
+import type { DraftLength } from './length/policy.js';
 
 /** What a drafter proposes in a round. The arrays run in parallel, one entry a token. */
 export interface Draft {
@@ -37,7 +37,7 @@ export interface DraftRequest {
   /** Milliseconds that catching up with the text may cost; a drafter that cannot see all of it for that sees its end. */
   readonly affordable: number;
   /** Ask it before every token (see RoundLength). */
-  readonly length: RoundLength;
+  readonly length: DraftLength;
   readonly signal: AbortSignal | undefined;
 }
 

@@ -1,3 +1,4 @@
+export * from './common-length.js';
 export * from './distribution.js';
 export * from './drafter.js';
 export * from './drafters/cascade.js';

@@ -12,6 +12,7 @@ import {
   pointMass,
   probabilityOf,
   type Random,
+  type RoundLength,
   type Row,
   residual,
   type Sampler,
@@ -145,7 +146,8 @@ export function cutAfterSeeing(drafter: Drafter): Drafter {
     name: drafter.name,
     async propose(request: DraftRequest) {
       const { tokens, confidences, laws } = await drafter.propose(request);
-      const kept = request.length.keep(confidences);
+      // A drafter has no business with this part of the plan, which is why its type does not show it.
+      const kept = (request.length as RoundLength).keep(confidences);
       const head = { tokens: tokens.slice(0, kept), confidences: confidences.slice(0, kept) };
       return laws === undefined ? head : { ...head, laws: laws.slice(0, kept) };
     },

@@ -12,7 +12,7 @@ import { AdaptiveRound } from '../length/adaptive.js';
 import { Economy } from '../length/economy.js';
 import type { Knowledge } from '../length/knowledge.js';
 import { type Market, Prospect } from '../length/market.js';
-import type { RoundLength } from '../length/policy.js';
+import type { DraftLength } from '../length/policy.js';
 import { headOf, NO_PROPOSAL, type Proposal, type ProposalRequest, type Proposer } from '../proposer.js';
 import { Member } from './member.js';
 
@@ -73,6 +73,8 @@ interface OpenRound {
 }
 
 export class Cascade implements Proposer {
+  readonly #members: readonly Member[];
+  /** Those that cost nothing, and the others. */
   readonly #free: readonly Member[];
   readonly #priced: readonly Member[];
   readonly #economy: Economy;
@@ -83,9 +85,9 @@ export class Cascade implements Proposer {
   #rest = 0;
 
   constructor({ drafters, knowledge, kind, max, isEnd, otherRows }: CascadeOptions) {
-    const members = drafters.map((drafter) => new Member(drafter, knowledge, kind));
-    this.#free = members.filter(({ drafter }) => drafter.price === undefined);
-    this.#priced = members.filter(({ drafter }) => drafter.price !== undefined);
+    this.#members = drafters.map((drafter) => new Member(drafter, knowledge, kind));
+    this.#free = this.#members.filter(({ drafter }) => drafter.price === undefined);
+    this.#priced = this.#members.filter(({ drafter }) => drafter.price !== undefined);
     this.#economy = new Economy(knowledge, max, otherRows);
     this.#isEnd = isEnd;
     this.#max = max;
@@ -107,7 +109,7 @@ export class Cascade implements Proposer {
   }
 
   observe(outcome: RoundOutcome): void {
-    for (const { drafter } of [...this.#free, ...this.#priced]) drafter.observe(outcome);
+    for (const { drafter } of this.#members) drafter.observe(outcome);
     const round = this.#round;
     this.#round = undefined;
     if (round === undefined) {
@@ -130,7 +132,7 @@ export class Cascade implements Proposer {
   }
 
   close(): void {
-    for (const { drafter } of [...this.#free, ...this.#priced]) drafter.close();
+    for (const { drafter } of this.#members) drafter.close();
   }
 
   /** Part by part, whichever is worth most, until none is worth anything. */
@@ -265,12 +267,8 @@ export class Cascade implements Proposer {
 }
 
 /** What costs nothing is taken whole, and chosen from afterwards. */
-function everything(room: number): RoundLength {
-  return {
-    wants: (confidences) => confidences.length < room,
-    admits: () => true,
-    keep: (confidences) => confidences.length,
-  };
+function everything(room: number): DraftLength {
+  return { wants: (confidences) => confidences.length < room, admits: () => true };
 }
 
 function catchUpCharge({ first, next, behind }: DraftPrice): number {

@@ -1,3 +1,4 @@
+import { commonLength } from '../common-length.js';
 import { peakOf, probabilityOf, type Token } from '../distribution.js';
 import type { Draft, Drafter, DraftPrice, DraftRequest, DrawRule, Evidence, RoundOutcome } from '../drafter.js';
 import { EMPTY_DRAFT } from '../drafter.js';
@@ -53,9 +54,9 @@ interface Ahead {
  * A small model that rides ahead, token by token.
  *
  * Its cache is never evaluated twice: after a rejection it is trimmed to what the text has of it, after full acceptance
- * it lacks the last draft token, which joins the next round's first batch (algorithms.md 2.3, 7). While nobody asks it to draft it costs nothing. It catches up in one batch when asked again, on as much of the
- * text's end as it may spend; later, when there is more to spend, on more. Its positions are its own: what it never saw is
- * a hole that it knows nothing of.
+ * it lacks the last draft token, which joins the next round's first batch (algorithms.md 2.3, 7). While nobody asks it to
+ * draft it costs nothing. It catches up in one batch when asked again, on as much of the text's end as it may spend; later,
+ * when there is more to spend, on more. Its positions are its own: what it never saw is a hole that it knows nothing of.
  */
 export class ModelDrafter implements Drafter {
   readonly name: string;
@@ -158,7 +159,7 @@ export class ModelDrafter implements Drafter {
     const batch = [...pending, ...hint.tokens];
     await sequence.evaluate(batch, hint.tokens.length + 1, (rows) => draft.judge(rows, hint.tokens));
     const tokens = draft.tokens.slice(before);
-    const accepted = agreement(tokens, hint.tokens);
+    const accepted = commonLength(tokens, hint.tokens);
     // What is pending next is always the draft's last token, so the timeline never keeps that one.
     sequence.rewind(sequence.length - hint.tokens.length + Math.min(accepted, Math.max(0, tokens.length - 1)));
     // The proposer learns the costs of this pass, too.
@@ -223,7 +224,7 @@ export class ModelDrafter implements Drafter {
     const tokens = [...prefix, ...drafted];
     // Whoever knows the text from `position` on asked for what stands before it.
     const start = Math.max(0, position - from);
-    const agreed = start + agreement(tokens.slice(start), text.slice(from + start - position));
+    const agreed = start + commonLength(tokens.slice(start), text.slice(from + start - position));
     this.#ahead = { from, prefix: tokens.slice(0, agreed), drafted: [] };
     if (agreed >= tokens.length) return;
     this.#trim(from + agreed);
@@ -244,11 +245,4 @@ export class ModelDrafter implements Drafter {
     const { sequence } = this.#options;
     return sequence.length + tokens <= sequence.capacity;
   }
-}
-
-/** Leading tokens that two lists have in common. */
-function agreement(a: readonly Token[], b: readonly Token[]): number {
-  let i = 0;
-  while (i < a.length && i < b.length && a[i] === b[i]) i++;
-  return i;
 }

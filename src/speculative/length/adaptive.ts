@@ -4,7 +4,7 @@
  */
 import type { DraftingValue } from './drafting-value.js';
 import type { Market, Prospect } from './market.js';
-import type { RoundLength } from './policy.js';
+import type { DraftLength } from './policy.js';
 import type { TextAcceptance } from './text-acceptance.js';
 
 export interface AdaptiveParts {
@@ -18,15 +18,13 @@ export interface AdaptiveParts {
   readonly max: number;
 }
 
-export class AdaptiveRound implements RoundLength {
+export class AdaptiveRound implements DraftLength {
   /** What the acceptance of each token was judged by: its confidence, or under rejection the peak of its law. */
   readonly beliefs: number[] = [];
   readonly #parts: AdaptiveParts;
-  readonly #from: number;
 
   constructor(parts: AdaptiveParts) {
     this.#parts = parts;
-    this.#from = parts.prospect.length;
   }
 
   wants(confidences: readonly number[]): boolean {
@@ -48,11 +46,6 @@ export class AdaptiveRound implements RoundLength {
     if (survival - price + Math.max(0, value(k + 1, survival, acceptance.stateAfter(peak))) <= 0) return false;
     this.#add(peak);
     return true;
-  }
-
-  keep(confidences: readonly number[]): number {
-    this.hear(confidences);
-    return Math.max(0, this.#parts.prospect.best - this.#from);
   }
 
   /** The draft has these tokens by now, also those that nobody asked for. */

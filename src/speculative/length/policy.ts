@@ -22,11 +22,8 @@ export interface LengthPolicy {
   observe(outcome: RoundOutcome): void;
 }
 
-/**
- * The decisions of one round, asked for in this order for each token: `wants`, `admits`, then at the end once `keep`.
- * `wants([])` is asked by the loop before it calls the drafter, and again by the drafter.
- */
-export interface RoundLength {
+/** What a drafter asks before every token: `wants`, then `admits`. */
+export interface DraftLength {
   /**
    * Pay for another draft forward? `confidences` are the drafter's beliefs in the tokens drafted so far; nothing about
    * the next token is known yet.
@@ -38,6 +35,13 @@ export interface RoundLength {
    * lossless (algorithms.md 2.3, 5).
    */
   admits(peak: number): boolean;
+}
+
+/**
+ * The decisions of one round: those that the drafter asks for, then at the end once `keep`. `wants([])` is asked before the
+ * drafter is called, and again by the drafter.
+ */
+export interface RoundLength extends DraftLength {
   /**
    * How many of the drafted tokens to verify (0 <= result <= confidences.length), now that q of each drawn token is
    * known. Asked only under matching rules: under rejection it would change the law (p = (.5, .5), q = (.8, .2), the
