@@ -1,8 +1,8 @@
 /** The flags that name the models to load, and where and how; every command that loads some has them. */
 import type { Command, OptionValues } from 'commander';
 import type { EngineOptions } from '../engine/options.js';
+import { given } from '../given.js';
 import { EMBEDDED_DRAFT, EMBEDDED_TARGET } from './default-models.js';
-import { given } from './given.js';
 import { anyText, integer, listOption, valueOption, wordOr } from './options.js';
 
 export interface ModelFlags extends OptionValues {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { MODES, type Mode, VERIFICATION_RULES, type VerificationRule } from '../engine/events.js';
 import { DRAFTER_KINDS, type DrafterKind, type GenerationRequest, type Prompt } from '../engine/request.js';
 import { OutriderError } from '../errors.js';
-import { given } from './given.js';
+import { given } from '../given.js';
 import { addModelFlags, type ModelFlags } from './model-flags.js';
 import { anyText, integer, listOption, number, oneOf, type Reader, valueOption } from './options.js';
 import { addSamplingFlags, samplingFromFlags } from './sampling-flags.js';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { EngineOptions } from '../engine/options.js';
+import { given } from '../given.js';
 import { LOG_LEVELS, type LogLevel } from '../server/logging.js';
 import { SERVER_DEFAULTS, type ServerSettings } from '../server/settings.js';
-import { given } from './given.js';
 import { addModelFlags, engineOptionsFrom, type ModelFlags } from './model-flags.js';
 import { anyText, integer, listOption, number, oneOf, type Reader, valueOption } from './options.js';
 

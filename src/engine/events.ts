@@ -85,8 +85,6 @@ export interface FinishEvent {
   readonly completionTokens: number;
   /** Prompt tokens that were still in the cache and not evaluated again. */
   readonly cachedTokens?: number;
-  /** The cache was shifted to make room: its cells are not those of a fresh evaluation. */
-  readonly shifted?: true;
   /** Banned texts that could not be avoided: too many tokens would have begun them at one place. */
   readonly letThrough?: readonly string[];
   readonly statistics: Statistics;

@@ -49,8 +49,6 @@ export interface GenerationRequest {
   readonly logprobs?: number;
   /** Texts that may not appear: the answer goes back to where one began and takes another way, before it is seen. */
   readonly bannedStrings?: readonly string[];
-  /** Beyond the context the oldest tokens behind the first `keep` are dropped; needs `maxTokens`. Default: end there. */
-  readonly contextShift?: { readonly keep: number };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Listening, listen } from './listen.js';
-import { encodeFailure } from './openai/errors.js';
+import { encodeFailure } from './openai-errors.js';
 
 const open: Listening[] = [];
 afterEach(async () => {

@@ -1,9 +1,10 @@
 /** How requests of the OpenAI and llama.cpp dialects say how tokens are drawn: llama-server's names, and what others call the same. */
 import { z } from 'zod';
 import type { ServiceRequest } from '../engine/service.js';
+import { given } from '../given.js';
 import { orderFromLetters, orderFromNames, type SamplingOptions } from '../sampling/index.js';
 import { Failure } from './failure.js';
-import { expected, given, numberField, optional } from './fields.js';
+import { expected, numberField, optional } from './fields.js';
 import { type LogitBiasField, logitBiasField, readLogitBias, type TextTokenizer } from './logit-bias.js';
 
 /** An integer that may be negative where that means "off" or "all". */

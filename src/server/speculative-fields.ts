@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { MODES, type Mode, VERIFICATION_RULES } from '../engine/events.js';
 import { DRAFTER_KINDS } from '../engine/request.js';
 import type { ServiceRequest } from '../engine/service.js';
-import { expected, given, integerField, numberField, optional } from './fields.js';
+import { given } from '../given.js';
+import { expected, integerField, numberField, optional } from './fields.js';
 
 const shape = {
   mode: optional(z.enum(MODES, { error: expected(`one of ${MODES.join(', ')}`) })),

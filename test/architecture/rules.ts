@@ -14,6 +14,7 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
   speculative: {},
   text: {},
   'errors.ts': {},
+  'given.ts': {},
   sampling: { speculative: 'types', 'errors.ts': 'all' },
   models: { speculative: 'types', 'engine/backend.ts': 'all', 'errors.ts': 'all' },
   engine: { speculative: 'all', sampling: 'all', text: 'all', models: 'all', 'errors.ts': 'all' },
@@ -25,7 +26,7 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
     'errors.ts': 'all',
   },
   bench: { speculative: 'all', sampling: 'all', models: 'all', engine: 'all', 'errors.ts': 'all' },
-  server: { speculative: 'types', sampling: 'all', text: 'all', engine: 'all', 'errors.ts': 'all' },
+  server: { speculative: 'types', sampling: 'all', text: 'all', engine: 'all', 'errors.ts': 'all', 'given.ts': 'all' },
   web: {},
   cli: {
     speculative: 'all',
@@ -37,6 +38,7 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
     bench: 'all',
     server: 'all',
     'errors.ts': 'all',
+    'given.ts': 'all',
   },
   'index.ts': {
     speculative: 'all',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parseWith, readJson } from '../body.js';
 import type { ServerContext, ServerRequest } from '../dialect.js';
 import { expected, stringField } from '../fields.js';
-import { completionLogprobs } from '../openai/logprobs.js';
+import { completionLogprobs } from '../logprobs.js';
 import type { RunningGenerations } from './running.js';
 
 const schema = z.looseObject({ genkey: stringField }, { error: expected('a JSON object') });

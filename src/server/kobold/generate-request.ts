@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { EngineService, ServiceRequest } from '../../engine/service.js';
+import { given } from '../../given.js';
 import { orderFromKobold, type SamplingOptions } from '../../sampling/index.js';
 import { Failure } from '../failure.js';
-import { booleanField, expected, given, integerField, optional, stopField, stringField } from '../fields.js';
+import { booleanField, expected, integerField, optional, stopField, stringField } from '../fields.js';
 import { samplingFields, samplingFrom } from '../sampling-fields.js';
 import { speculationFrom, speculativeFields } from '../speculative-fields.js';
 import { fitPrompt } from './prompt.js';

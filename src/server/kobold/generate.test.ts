@@ -1,24 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { OutriderError } from '../../errors.js';
-import { openai } from '../openai/index.js';
-import { testServer as serverOf, type TestServerOptions } from '../testing/app.js';
 import { FakeService, failsAfter, says } from '../testing/fake-service.js';
-import { kobold } from './index.js';
+import { GENERATE, type Json, json, testServer } from './testing/server.js';
 
-const GENERATE = '/api/v1/generate';
 const STREAM = '/api/extra/generate/stream';
-
-// biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
-type Json = any;
-
-const testServer = (options: TestServerOptions = {}) => serverOf({ dialects: [kobold, openai], ...options });
-
-const json = async (response: Response | Promise<Response>, status = 200): Promise<Json> => {
-  const answer = await response;
-  expect(answer.status, await answer.clone().text()).toBe(status);
-  return answer.json();
-};
 
 /** What KoboldAI Lite sends with its default settings. */
 const LITE = {

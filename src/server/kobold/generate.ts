@@ -4,7 +4,7 @@ import type { ServedEvent } from '../activity.js';
 import { parseWith, readJson } from '../body.js';
 import { openCall } from '../call.js';
 import type { ServerContext, ServerRequest } from '../dialect.js';
-import { completionLogprobs } from '../openai/logprobs.js';
+import { completionLogprobs } from '../logprobs.js';
 import { begun, eventStream, messageFrame } from '../sse.js';
 import { errorFrame } from './errors.js';
 import { generateRequest, generateSchema, refuseUnsupported } from './generate-request.js';

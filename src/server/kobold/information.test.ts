@@ -1,20 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { openai } from '../openai/index.js';
-import { testServer as serverOf, type TestServerOptions } from '../testing/app.js';
-import { kobold } from './index.js';
-
-const GENERATE = '/api/v1/generate';
-
-// biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
-type Json = any;
-
-const testServer = (options: TestServerOptions = {}) => serverOf({ dialects: [kobold, openai], ...options });
-
-const json = async (response: Response | Promise<Response>, status = 200): Promise<Json> => {
-  const answer = await response;
-  expect(answer.status, await answer.clone().text()).toBe(status);
-  return answer.json();
-};
+import { GENERATE, json, testServer } from './testing/server.js';
 
 describe('information', () => {
   test.each<[string, unknown]>([

@@ -2,7 +2,7 @@
 import type { FinishEvent, StartEvent, TokenLogprob } from '../../engine/events.js';
 import type { Prompt } from '../../engine/request.js';
 import type { EngineService, ServiceRequest } from '../../engine/service.js';
-import { chatLogprobs } from '../openai/logprobs.js';
+import { chatLogprobs } from '../logprobs.js';
 import { llamaTimings } from '../timings.js';
 import { settingsOf } from './generation-settings.js';
 
@@ -78,7 +78,7 @@ function stopType({ reason, stop }: FinishEvent): 'none' | 'eos' | 'limit' | 'wo
 
 /** Whether the context, and not the request, ended or shortened the text. */
 function isTruncated({ maxTokens = Number.POSITIVE_INFINITY }: ServiceRequest, finish: FinishEvent): boolean {
-  return finish.shifted === true || (finish.reason === 'length' && finish.completionTokens < maxTokens);
+  return finish.reason === 'length' && finish.completionTokens < maxTokens;
 }
 
 function probabilities(logprobs: readonly TokenLogprob[]): { readonly completion_probabilities?: readonly object[] } {

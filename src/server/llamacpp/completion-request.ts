@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { EngineService, ServiceRequest } from '../../engine/service.js';
+import { given } from '../../given.js';
 import { Failure } from '../failure.js';
-import { booleanField, expected, given, integerField, optional, tokenLimitField } from '../fields.js';
+import { booleanField, expected, integerField, optional, tokenLimitField } from '../fields.js';
+import { choicesOf, commonFields, commonRequest, MAX_TOP_LOGPROBS } from '../generation-fields.js';
 import type { ModelName } from '../model-names.js';
-import { choicesOf, commonFields, commonRequest, MAX_TOP_LOGPROBS } from '../openai/common.js';
 import { completionSchema as openaiSchema, promptsOf } from '../openai/completion-request.js';
 
 /** Prompts times completions of one request. */

@@ -2,11 +2,11 @@
 import type { StartEvent } from '../../engine/events.js';
 import { parseWith, readJson } from '../body.js';
 import { openCall } from '../call.js';
+import { beginChoices, type Choice, collectChoices } from '../choices.js';
 import type { ServerContext, ServerRequest } from '../dialect.js';
 import { merged } from '../merged.js';
 import { modelNamed } from '../model-names.js';
-import { beginChoices, type Choice, collectChoices } from '../openai/choices.js';
-import { errorFrame } from '../openai/errors.js';
+import { errorFrame } from '../openai-errors.js';
 import { dataFrame, eventStream } from '../sse.js';
 import { refuseUnsupported } from '../unsupported.js';
 import { type CompletionFrame, finalCompletion, partialCompletion, textOf } from './answer.js';

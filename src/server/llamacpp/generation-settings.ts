@@ -1,6 +1,6 @@
 import type { StartEvent } from '../../engine/events.js';
 import type { ServiceRequest } from '../../engine/service.js';
-import { given } from '../fields.js';
+import { given } from '../../given.js';
 
 /**
  * llama-server's `generation_settings`: what the request chose, and the seed and speculation in force. A sampling option

@@ -1,7 +1,7 @@
 /** llama-server's own routes. Its error bodies are those of OpenAI's dialect with two counts, which that one writes. */
 import type { Dialect, ServerContext, ServerRequest } from '../dialect.js';
 import { Failure } from '../failure.js';
-import { encodeFailure } from '../openai/errors.js';
+import { encodeFailure } from '../openai-errors.js';
 import { completion } from './completion.js';
 import { properties, slots } from './properties.js';
 import { applyTemplate, detokenize, tokenize } from './vocabulary.js';

@@ -1,5 +1,6 @@
 /** The parts that answers to chats and to plain completions have in common, streamed or not. */
-import type { FinishEvent, FinishReason, StartEvent } from '../../engine/events.js';
+import type { FinishEvent, FinishReason } from '../../engine/events.js';
+import type { ChoiceEnds } from '../choices.js';
 import { llamaTimings } from '../timings.js';
 
 /** The fields at the top of every answer and chunk. */
@@ -10,12 +11,6 @@ export interface Envelope {
   readonly created: number;
   readonly model: string;
   readonly system_fingerprint: string;
-}
-
-/** The two events that say how a choice was run. */
-export interface ChoiceEnds {
-  readonly start: StartEvent | undefined;
-  readonly finish: FinishEvent;
 }
 
 /** OpenAI knows no aborts: a client that took the request back does not read this. */
@@ -59,7 +54,6 @@ export function reportOf({ start, finish }: ChoiceEnds) {
         draft_max: start.draftMax,
         notes: start.notes,
       }),
-      ...(finish.shifted && { shifted: true }),
       ...(finish.stop !== undefined && { stop: finish.stop }),
       statistics: finish.statistics,
       timings: finish.timings,

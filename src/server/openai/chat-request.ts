@@ -4,9 +4,9 @@ import type { ChatMessage } from '../../text/messages.js';
 import { opensReasoning, ReasoningSplitter } from '../../text/reasoning.js';
 import { Failure } from '../failure.js';
 import { booleanField, expected, integerField, optional, stringField, tokenLimitField } from '../fields.js';
+import { choicesOf, commonFields, commonRequest, MAX_TOP_LOGPROBS } from '../generation-fields.js';
 import type { TextTokenizer } from '../logit-bias.js';
 import type { ModelName } from '../model-names.js';
-import { choicesOf, commonFields, commonRequest, MAX_TOP_LOGPROBS } from './common.js';
 
 const part = z.union([z.string(), z.looseObject({ type: z.string(), text: z.string().optional() })]);
 

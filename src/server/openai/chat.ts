@@ -3,17 +3,17 @@ import type { TokenLogprob } from '../../engine/events.js';
 import type { ReasoningPiece } from '../../text/reasoning.js';
 import { parseWith, readJson } from '../body.js';
 import { openCall } from '../call.js';
+import { beginChoices, type Choice, type ChoiceEnds, type CollectedChoice, collectChoices } from '../choices.js';
 import type { ServerContext, ServerRequest } from '../dialect.js';
+import { chatLogprobs } from '../logprobs.js';
 import { merged } from '../merged.js';
 import { modelNamed } from '../model-names.js';
+import { errorFrame } from '../openai-errors.js';
 import { dataFrame, eventStream } from '../sse.js';
 import { refuseUnsupported } from '../unsupported.js';
-import { type ChoiceEnds, type Envelope, finishReason, reportOf, usageOf } from './answer.js';
+import { type Envelope, finishReason, reportOf, usageOf } from './answer.js';
 import { chatRequests, chatSchema, type SplitterFactory, splitterFor } from './chat-request.js';
-import { beginChoices, type Choice, type CollectedChoice, collectChoices } from './choices.js';
 import { envelopeOf } from './envelope.js';
-import { errorFrame } from './errors.js';
-import { chatLogprobs } from './logprobs.js';
 
 export async function chatCompletions(context: ServerRequest, server: ServerContext): Promise<Response> {
   const json = await readJson(context.req.raw, server.settings.bodyLimitBytes);

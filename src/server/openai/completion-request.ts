@@ -3,8 +3,8 @@ import type { Prompt } from '../../engine/request.js';
 import type { EngineService, ServiceRequest } from '../../engine/service.js';
 import { Failure } from '../failure.js';
 import { booleanField, expected, integerField, optional } from '../fields.js';
+import { choicesOf, commonFields, commonRequest, MAX_TOP_LOGPROBS } from '../generation-fields.js';
 import type { ModelName } from '../model-names.js';
-import { choicesOf, commonFields, commonRequest, MAX_TOP_LOGPROBS } from './common.js';
 
 /** Prompts times choices of one request. */
 const MAX_COMPLETIONS = 128;

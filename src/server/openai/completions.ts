@@ -1,17 +1,17 @@
 /** POST /v1/completions. */
 import { parseWith, readJson } from '../body.js';
 import { openCall } from '../call.js';
+import { beginChoices, type Choice, type ChoiceEnds, type CollectedChoice, collectChoices } from '../choices.js';
 import type { ServerContext, ServerRequest } from '../dialect.js';
+import { completionLogprobs } from '../logprobs.js';
 import { merged } from '../merged.js';
 import { modelNamed } from '../model-names.js';
+import { errorFrame } from '../openai-errors.js';
 import { dataFrame, eventStream } from '../sse.js';
 import { refuseUnsupported } from '../unsupported.js';
-import { type ChoiceEnds, type Envelope, finishReason, reportOf, usageOf } from './answer.js';
-import { beginChoices, type Choice, type CollectedChoice, collectChoices } from './choices.js';
+import { type Envelope, finishReason, reportOf, usageOf } from './answer.js';
 import { type CompletionPlan, completionSchema, planCompletions } from './completion-request.js';
 import { envelopeOf } from './envelope.js';
-import { errorFrame } from './errors.js';
-import { completionLogprobs } from './logprobs.js';
 
 export async function completions(context: ServerRequest, server: ServerContext): Promise<Response> {
   const json = await readJson(context.req.raw, server.settings.bodyLimitBytes);

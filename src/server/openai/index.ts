@@ -1,9 +1,9 @@
 /** OpenAI's routes, with and without `/v1` where no other dialect has the name. */
 import type { Dialect, ServerContext, ServerRequest } from '../dialect.js';
 import { Failure } from '../failure.js';
+import { encodeFailure } from '../openai-errors.js';
 import { chatCompletions } from './chat.js';
 import { completions } from './completions.js';
-import { encodeFailure } from './errors.js';
 import { listModels, retrieveModel } from './models.js';
 
 /** Whole endpoints of OpenAI that clients try and this server does not have. */

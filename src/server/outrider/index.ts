@@ -1,6 +1,6 @@
 /** Our own routes: what no other server has a name for. */
 import type { Dialect, ServerContext, ServerRequest } from '../dialect.js';
-import { encodeFailure } from '../openai/errors.js';
+import { encodeFailure } from '../openai-errors.js';
 import { openApi } from './openapi.js';
 import { rounds } from './rounds.js';
 

@@ -2,7 +2,7 @@
 import type { FinishEvent, GenerationEvent, RoundEvent, StartEvent } from '../../engine/events.js';
 import type { Activity, Generation } from '../activity.js';
 import type { ServerContext, ServerRequest } from '../dialect.js';
-import { errorFrame } from '../openai/errors.js';
+import { errorFrame } from '../openai-errors.js';
 import { dataFrame, eventStream } from '../sse.js';
 
 /** Messages kept for a watcher that is slow; beyond, the oldest are dropped and counted. */

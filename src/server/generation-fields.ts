@@ -1,12 +1,13 @@
 /** What requests for chats and for plain completions have in common. */
 import { z } from 'zod';
-import type { Mode } from '../../engine/events.js';
-import type { ServiceRequest } from '../../engine/service.js';
-import { Failure } from '../failure.js';
-import { booleanField, given, integerField, optional, stopField, stringField, tokenLimitField } from '../fields.js';
-import type { TextTokenizer } from '../logit-bias.js';
-import { samplingFields, samplingFrom } from '../sampling-fields.js';
-import { speculationFrom, speculativeFields } from '../speculative-fields.js';
+import type { Mode } from '../engine/events.js';
+import type { ServiceRequest } from '../engine/service.js';
+import { given } from '../given.js';
+import { Failure } from './failure.js';
+import { booleanField, integerField, optional, stopField, stringField, tokenLimitField } from './fields.js';
+import type { TextTokenizer } from './logit-bias.js';
+import { samplingFields, samplingFrom } from './sampling-fields.js';
+import { speculationFrom, speculativeFields } from './speculative-fields.js';
 
 /** Choices of one request. */
 const MAX_CHOICES = 128;

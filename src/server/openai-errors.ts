@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import type { EncodedFailure } from '../dialect.js';
-import { FAILURE_STATUS, type Failure, type FailureKind, failureOf } from '../failure.js';
-import { inRequestNames } from '../parameter-names.js';
-import { dataFrame } from '../sse.js';
+import type { EncodedFailure } from './dialect.js';
+import { FAILURE_STATUS, type Failure, type FailureKind, failureOf } from './failure.js';
+import { inRequestNames } from './parameter-names.js';
+import { dataFrame } from './sse.js';
 
 const TYPES: Readonly<Record<FailureKind, string>> = {
   invalid_request: 'invalid_request_error',

@@ -1,9 +1,8 @@
-import type { TokenLogprob } from '../../engine/events.js';
-import type { ServiceRequest } from '../../engine/service.js';
-import type { Call, ServedEvent } from '../activity.js';
-import type { ServerContext } from '../dialect.js';
-import { begun } from '../sse.js';
-import type { ChoiceEnds } from './answer.js';
+import type { FinishEvent, StartEvent, TokenLogprob } from '../engine/events.js';
+import type { ServiceRequest } from '../engine/service.js';
+import type { Call, ServedEvent } from './activity.js';
+import type { ServerContext } from './dialect.js';
+import { begun } from './sse.js';
 
 /** Clients give up on headers that do not come; a request that was not refused by then is taken for good. */
 const HEADERS_WITHIN_MS = 1_000;
@@ -28,6 +27,12 @@ export async function beginChoices(
   abort.abort();
   await Promise.allSettled(choices.map((choice) => choice.return()));
   throw failed.reason;
+}
+
+/** The two events that say how a choice was run. */
+export interface ChoiceEnds {
+  readonly start: StartEvent | undefined;
+  readonly finish: FinishEvent;
 }
 
 /** A whole choice, for answers that are not streamed. */

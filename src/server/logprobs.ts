@@ -1,5 +1,5 @@
-import type { TokenLogprob } from '../../engine/events.js';
-import type { Token } from '../../speculative/index.js';
+import type { TokenLogprob } from '../engine/events.js';
+import type { Token } from '../speculative/index.js';
 
 const decoder = new TextDecoder();
 
