@@ -8,15 +8,15 @@ function rounds(rows: number, verifyMs: number, count: number, index = 1) {
   return Array.from({ length: count }, () => round);
 }
 
-const CURVE = new CostCurve(
-  [
+const CURVE = new CostCurve({
+  points: [
     { rows: 1, ms: 1 },
     { rows: 2, ms: 1.5 },
     { rows: 4, ms: 2 },
     { rows: 17, ms: 8 },
   ],
-  [1, 2],
-);
+  levels: [1, 2],
+});
 
 describe('the target’s curve', () => {
   test('is that of the rounds, and at their level where there are too few', () => {
@@ -35,7 +35,7 @@ describe('the target’s curve', () => {
 });
 
 test('a draft costs the same where its tokens are noise, and a lookup nothing', () => {
-  const costs = { target: CURVE, drafts: new Map([['tiny', new CostCurve([{ rows: 1, ms: 0.2 }])]]) };
+  const costs = { target: CURVE, drafts: new Map([['tiny', new CostCurve({ points: [{ rows: 1, ms: 0.2 }] })]]) };
   const { draft, target } = traceCosts(costs);
   expect([draft('tiny', 0), draft(asNoise('tiny'), 0), draft('lookup', 0)]).toEqual([0.2, 0.2, 0]);
   expect(target(4, 0)).toBe(2);

@@ -42,15 +42,14 @@ export function correctedCurve(curve: CostCurve, rounds: readonly RoundRecord[])
   if (ratios.length === 0) return copyOf(curve);
   const level = median(ratios);
   const { levels } = curve.toJSON();
-  return new CostCurve(
-    TARGET_ROWS.map((rows, i) => ({ rows, ms: seen[i] ?? level * curve.at(rows, 0) })),
-    levels.map((deep) => deep / levels[0]!),
-  );
+  return new CostCurve({
+    points: TARGET_ROWS.map((rows, i) => ({ rows, ms: seen[i] ?? level * curve.at(rows, 0) })),
+    levels: levels.map((deep) => deep / levels[0]!),
+  });
 }
 
 function copyOf(curve: CostCurve): CostCurve {
-  const { points, levels } = curve.toJSON();
-  return new CostCurve(points, levels);
+  return new CostCurve(curve.toJSON());
 }
 
 /** For the report: at the depth of short contexts. */

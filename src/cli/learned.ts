@@ -34,7 +34,7 @@ export async function learned(flags: LearnedFlags, { out }: Outputs, surrounding
 }
 
 function linesOf({ key, savedAt, state }: KnownPair): string[] {
-  const curve = new CostCurve(state.costs.points, state.costs.levels);
+  const curve = new CostCurve(state.costs);
   const plain = curve.at(1, 0);
   const relative = [1, 2, 4, 8, 16].map((rows) => `${rows}: ${(curve.at(rows, 0) / plain).toFixed(2)}`).join('  ');
   const acceptance = Object.entries(state.acceptance).map(

@@ -33,7 +33,7 @@ const storeAt = (time = NOW, place = folder, complaints: string[] = []): FileKno
 
 function learnt() {
   const knowledge = new Knowledge({ costs: { points: [{ rows: 1, ms: 0.5 }], levels: [1.25] } });
-  knowledge.learnDraftCosts('draft', new CostCurve([{ rows: 1, ms: 0.1 }]));
+  knowledge.learnDraftCosts('draft', new CostCurve({ points: [{ rows: 1, ms: 0.1 }] }));
   knowledge.acceptanceOf('model match 0').learn(0.9, -0.1);
   return knowledge.toJSON();
 }
@@ -79,9 +79,9 @@ describe('FileKnowledgeStore', () => {
     const store = storeAt();
     store.save(KEY, learnt());
     const [name] = readdirSync(folder);
-    const good = JSON.stringify({ version: 4, savedAt: new Date(NOW).toISOString(), key: KEY, state: learnt() });
+    const good = JSON.stringify({ version: 5, savedAt: new Date(NOW).toISOString(), key: KEY, state: learnt() });
     const state = (change: object): string =>
-      JSON.stringify({ version: 4, savedAt: new Date(NOW).toISOString(), key: KEY, state: { ...learnt(), ...change } });
+      JSON.stringify({ version: 5, savedAt: new Date(NOW).toISOString(), key: KEY, state: { ...learnt(), ...change } });
     writeFileSync(join(folder, name!), good);
     expect(store.load(KEY)).toBeDefined();
     const damaged = [
@@ -90,11 +90,12 @@ describe('FileKnowledgeStore', () => {
       'null',
       '[]',
       good.slice(0, -20),
-      good.replace('"version":4', '"version":3'),
+      good.replace('"version":5', '"version":4'),
       good.replace(/"savedAt":"[^"]*"/, '"savedAt":"yesterday"'),
-      state({ costs: { points: [], levels: [1] } }),
-      state({ costs: { points: [{ rows: 1, ms: -1 }], levels: [1] } }),
-      state({ costs: { points: [{ rows: 1, ms: 'NaN' }], levels: [1] } }),
+      state({ costs: { points: [{ rows: 1, ms: 1 }], levels: [1], wayBack: 'NaN' } }),
+      state({ costs: { points: [], levels: [1], wayBack: 0 } }),
+      state({ costs: { points: [{ rows: 1, ms: -1 }], levels: [1], wayBack: 0 } }),
+      state({ costs: { points: [{ rows: 1, ms: 'NaN' }], levels: [1], wayBack: 0 } }),
       state({ ledger: { elapsed: 0, loss: 0 } }),
       state({ speed: { tokens: 0, ms: 1 } }),
       state({ acceptance: { any: { weights: [1] } } }),

@@ -37,7 +37,7 @@ export interface KnownPair {
 }
 
 /** Grows when the meaning of the numbers changes; files of other versions are ignored. */
-const VERSION = 4;
+const VERSION = 5;
 /** Costs change with drivers and habits: after this long everything is measured anew. */
 const STALE_MS = 30 * 24 * 3600 * 1000;
 
@@ -152,7 +152,8 @@ function isCurve(value: unknown): boolean {
     isListOf(value.points, (point) => isRecord(point) && isPositive(point.rows) && isPositive(point.ms)) &&
     value.points.length > 0 &&
     isListOf(value.levels, isPositive) &&
-    value.levels.length > 0
+    value.levels.length > 0 &&
+    hasNumber(value, 'wayBack')
   );
 }
 

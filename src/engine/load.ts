@@ -83,7 +83,7 @@ class Loader {
   readonly #options: EngineOptions;
   readonly #cores: Cores;
   readonly #now: () => number;
-  readonly #models: Model[] = [];
+  readonly #models = new Map<Model, ModelRole>();
   readonly #notes: string[] = [];
   readonly #store: StateStore;
 
@@ -124,7 +124,7 @@ class Loader {
   }
 
   closeAll(): void {
-    for (const model of this.#models) model.close();
+    for (const model of this.#models.keys()) model.close();
   }
 
   async #candidates(): Promise<Candidate[]> {
@@ -155,8 +155,8 @@ class Loader {
 
   /** @param uses sequences of this model that one request needs */
   #contextOptions(sizeBytes: number, role: ModelRole, contextSize: number, uses = 1): ContextOptions {
-    const { parallel = 1, threads, draftThreads } = this.#options;
-    const wish = role === 'target' ? threads : draftThreads;
+    const { parallel = 1 } = this.#options;
+    const threads = this.#threadsOf(sizeBytes, role);
     return {
       // Strict passes pad behind the last token; their cells are no part of what was promised.
       tokensPerSequence: contextSize + (this.#options.strict ? STRICT_ROWS : 0),
@@ -164,8 +164,21 @@ class Loader {
       batch: BATCH,
       outputs: Math.min(BATCH, Math.max(OUTPUTS, 8 * parallel)),
       microBatch: BATCH,
-      threads: Math.min(wish ?? threadsFor(sizeBytes, this.#cores.total), this.#cores.total),
+      threads,
+      betweenPasses: threads - 1 + this.#mostOtherThreads(sizeBytes, role) <= this.#cores.total ? 'spin' : 'sleep',
     };
+  }
+
+  #threadsOf(sizeBytes: number, role: ModelRole): number {
+    const { threads, draftThreads } = this.#options;
+    const wish = role === 'target' ? threads : draftThreads;
+    return Math.min(wish ?? threadsFor(sizeBytes, this.#cores.total), this.#cores.total);
+  }
+
+  /** Of a pass of another model, which may come next. */
+  #mostOtherThreads(sizeBytes: number, role: ModelRole): number {
+    const others = [...this.#models].filter(([model, of]) => of !== role || model.sizeBytes !== sizeBytes);
+    return Math.max(0, ...others.map(([model, of]) => this.#threadsOf(model.sizeBytes, of)));
   }
 
   async #checkMemory(candidates: readonly Candidate[], contextSize: number): Promise<void> {
@@ -184,7 +197,7 @@ class Loader {
       candidates.map(async ({ role, path, placement }) => {
         const report = (fraction: number): void => onProgress?.({ type: 'model', role, path, fraction });
         const model = await this.#backend.loadModel(path, { placement, onProgress: report, ...(signal && { signal }) });
-        this.#models.push(model);
+        this.#models.set(model, role);
         return model;
       }),
     );
@@ -221,7 +234,7 @@ class Loader {
   }
 
   #discard(model: Model): void {
-    this.#models.splice(this.#models.indexOf(model), 1);
+    this.#models.delete(model);
     model.close();
   }
 

@@ -38,12 +38,10 @@ export async function knowledgeOf(group: LoadedGroup): Promise<ModelKnowledge> {
   for (const model of [...drafts, target]) await settle(group, model);
   const key = keyOf(group);
   const stored = options.knowledge?.load(key);
-  const knowledge = new Knowledge(
-    stored ?? { costs: { points: await timed(group, target, TARGET_ROWS), levels: [1] } },
-  );
+  const knowledge = new Knowledge(stored ?? { costs: { points: await timed(group, target, TARGET_ROWS) } });
   for (const draft of drafts) {
     if (knowledge.draftCostsOf(draft.name) !== undefined) continue;
-    knowledge.learnDraftCosts(draft.name, new CostCurve(await timed(group, draft, DRAFT_ROWS)));
+    knowledge.learnDraftCosts(draft.name, new CostCurve({ points: await timed(group, draft, DRAFT_ROWS) }));
   }
   return { knowledge, remember: () => options.knowledge?.save(key, knowledge.toJSON()) };
 }

@@ -83,7 +83,7 @@ export class LlamaModel implements Model {
     const release = this.#handle.hold();
     try {
       const pointer = await this.#initFromModel(options);
-      const threadPools = new ThreadPools(functions, library.poolProcedures);
+      const threadPools = new ThreadPools(functions, library.poolProcedures, options.betweenPasses);
       const handle = new Handle(`a context of ${this.path}`, pointer, (context) => {
         functions.llama_free(context);
         threadPools.free();

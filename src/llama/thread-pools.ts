@@ -2,11 +2,8 @@ import koffi from 'koffi';
 import { CPU_PROCEDURES, type Functions, type Pointer } from './abi/v0.5.0/index.js';
 import type { NativeDevice } from './library.js';
 
-/**
- * How long ggml's threads spin for the next pass, in units of some milliseconds. None: threads that spin take the cores
- * from the other model's pass, which comes next.
- */
-const POLL = 0;
+/** How long ggml's threads spin for the next pass, in units of some milliseconds. */
+const POLL = { spin: 1, sleep: 0 } as const;
 
 /** The processor back end's own functions for threads that outlive a pass. */
 export interface PoolProcedures {
@@ -35,9 +32,15 @@ export function findPoolProcedures(functions: Functions, devices: readonly Nativ
 export class ThreadPools {
   readonly #functions: Functions;
   readonly #procedures: PoolProcedures | undefined;
+  readonly #betweenPasses: keyof typeof POLL;
   readonly #pools = new Map<number, Pointer>();
 
-  constructor(functions: Functions, procedures: PoolProcedures | undefined) {
+  constructor(
+    functions: Functions,
+    procedures: PoolProcedures | undefined,
+    betweenPasses: keyof typeof POLL = 'sleep',
+  ) {
+    this.#betweenPasses = betweenPasses;
     this.#functions = functions;
     this.#procedures = procedures;
   }
@@ -60,7 +63,7 @@ export class ThreadPools {
     if (threads === 1 || !this.#procedures) return undefined;
     const known = this.#pools.get(threads);
     if (known !== undefined) return known;
-    const params = { ...this.#functions.ggml_threadpool_params_default(threads), poll: POLL };
+    const params = { ...this.#functions.ggml_threadpool_params_default(threads), poll: POLL[this.#betweenPasses] };
     const pool = this.#procedures.create(params);
     this.#pools.set(threads, pool);
     return pool;

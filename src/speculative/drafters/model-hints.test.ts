@@ -180,7 +180,7 @@ describe('a draft with hints', () => {
 
   it('learns what passes cost that no helper was asked about', async () => {
     let clock = 0;
-    const costs = new CostCurve([{ rows: 1, ms: 1 }]);
+    const costs = new CostCurve({ points: [{ rows: 1, ms: 1 }] });
     const { drafter } = drafterOf(new Scripted(() => []), { costs, now: () => (clock += 100) });
     await drafter.propose(request(PROMPT, 1));
     expect(costs.at(1, 0)).toBeLessThan(2);

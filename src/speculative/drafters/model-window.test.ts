@@ -20,7 +20,7 @@ const TEXT = [4, ...Array.from({ length: 399 }, (_, i) => ((i * i) >> 2) % 4)];
 function setUp() {
   const sequence = new TabularSequence(model, 500);
   const sampler = new SoftmaxSampler({});
-  const costs = new CostCurve([{ rows: 1, ms: 1 }]);
+  const costs = new CostCurve({ points: [{ rows: 1, ms: 1 }] });
   const parts = { sequence, sampler, noise, random: sequentialRandom(3), isEnd: () => false, costs, now: () => 0 };
   return { sequence, sampler, drafter: new ModelDrafter({ name: 'draft', ...parts }) };
 }

@@ -4,17 +4,34 @@ export interface CostPoint {
   readonly ms: number;
 }
 
+/** What a curve knows, in a form that can be stored. */
+export interface CostState {
+  /** At least one, with a positive time. */
+  readonly points: readonly CostPoint[];
+  /** By depth, relative to the points. */
+  readonly levels?: readonly number[];
+  /** What the first pass of one row behind a draft costs more, in T(1). */
+  readonly wayBack?: number;
+}
+
 interface SeenPoint {
   readonly rows: number;
   ms: number;
   /** Passes that this curve has learnt from, and one for what it began with. */
   seen: number;
+  /** The pass that it was seen in last. */
+  lastSeen: number;
 }
 
 /** How much of an observation's deviation is believed at once (algorithms.md 2.3, 1). */
 const RATE = 0.1;
+/** And of one that was not seen for so many passes. */
+const STALE_RATE = 0.3;
+const STALE_PASSES = 100;
 /** A pass that was interrupted says nothing about the curve: no observation counts as more than this times the expected. */
 const CLIP = 1.5;
+/** What a pass costs more behind one of another size is learnt at this rate. */
+const RETURN_RATE = 0.05;
 /** Each context depth up to twice the last one has a level of its own: attention costs grow with it. */
 const FIRST_DEPTH = 512;
 
@@ -23,17 +40,28 @@ const FIRST_DEPTH = 512;
  * is interpolated, beyond them continued. Every pass corrects its own row count, and its neighbours as far as they are
  * less known: how dear many rows are beside one changes with the machine's load, so passes of 12 rows say nothing about
  * T(1). At greater depth there is a level for all row counts.
+ *
+ * T(1) is what plain decoding pays, pass after pass of one row. Behind a pass of another size llama.cpp builds its graph
+ * anew, so the first pass of one row behind a draft costs more: the way back, which a draft has to pay for too.
  */
 export class CostCurve {
   /** Shape, in milliseconds at level 1, ascending in rows. */
   readonly #points: SeenPoint[];
   /** Level by depth bucket; a bucket begins with the level of the one below. */
   readonly #levels: number[];
+  #passes = 0;
+  /** The way back, in T(1). */
+  #wayBack: number;
 
-  /** @param points at least one measured point with a positive time */
-  constructor(points: readonly CostPoint[], levels: readonly number[] = [1]) {
-    this.#points = points.map(({ rows, ms }) => ({ rows, ms, seen: 1 })).sort((a, b) => a.rows - b.rows);
+  constructor({ points, levels = [1], wayBack = 0 }: CostState) {
+    this.#points = points.map(({ rows, ms }) => ({ rows, ms, seen: 1, lastSeen: 0 })).sort((a, b) => a.rows - b.rows);
     this.#levels = [...levels];
+    this.#wayBack = wayBack;
+  }
+
+  /** Milliseconds that a pass of one row costs more behind a draft. */
+  wayBack(depth: number): number {
+    return this.#wayBack * this.at(1, depth);
   }
 
   /** Milliseconds of a pass of `rows` rows at that depth of the context. */
@@ -45,20 +73,28 @@ export class CostCurve {
   observe(rows: number, depth: number, ms: number): void {
     if (!(ms > 0)) return;
     const bucket = bucketOf(depth);
-    const deviation = Math.min(CLIP, Math.max(1 / CLIP, ms / this.at(rows, depth))) - 1;
+    const deviation = Math.min(CLIP, Math.max(1 / CLIP, ms / this.at(rows, depth)));
     for (let i = this.#levels.length; i <= bucket; i++) this.#levels[i] = this.#levels[i - 1]!;
     if (bucket > 0) {
-      this.#levels[bucket]! *= 1 + RATE * deviation;
+      this.#levels[bucket]! *= deviation ** RATE;
       return;
     }
     const point = this.#pointAt(rows);
     point.seen += 1;
-    // A point that was hardly ever seen may come from a bad moment: the first passes count most.
-    const rate = Math.max(RATE, 1 / point.seen);
+    // What was hardly ever seen may come from a bad moment, what was not seen for long from another one.
+    const rate = Math.max(RATE, 1 / point.seen, Math.min(STALE_RATE, (this.#passes - point.lastSeen) / STALE_PASSES));
+    this.#passes += 1;
+    point.lastSeen = this.#passes;
     for (const other of this.#points) {
       const share = other === point ? 1 : nearness(other.rows, rows) / other.seen;
-      other.ms *= 1 + rate * share * deviation;
+      other.ms *= deviation ** (rate * share);
     }
+  }
+
+  /** Learns from a pass without a draft behind one with a draft: such a pass says nothing of `at(rows)`. */
+  observeWayBack(rows: number, depth: number, ms: number): void {
+    const more = Math.min(CLIP, Math.max(0, ms / this.at(rows, depth) - 1));
+    this.#wayBack += RETURN_RATE * (more - this.#wayBack);
   }
 
   /** The one of these row counts that this curve has learnt least of. */
@@ -68,8 +104,9 @@ export class CostCurve {
   }
 
   /** What `new CostCurve` takes to go on where this one is. */
-  toJSON(): { points: CostPoint[]; levels: number[] } {
-    return { points: this.#points.map(({ rows, ms }) => ({ rows, ms })), levels: [...this.#levels] };
+  toJSON(): Required<CostState> {
+    const points = this.#points.map(({ rows, ms }) => ({ rows, ms }));
+    return { points, levels: [...this.#levels], wayBack: this.#wayBack };
   }
 
   #levelAt(bucket: number): number {
@@ -81,7 +118,7 @@ export class CostCurve {
     const at = this.#points.findIndex((point) => point.rows >= rows);
     const known = this.#points[at];
     if (known?.rows === rows) return known;
-    const point = { rows, ms: this.#shapeAt(rows), seen: 0 };
+    const point = { rows, ms: this.#shapeAt(rows), seen: 0, lastSeen: this.#passes };
     this.#points.splice(at < 0 ? this.#points.length : at, 0, point);
     return point;
   }

@@ -44,17 +44,35 @@ describe('a market', () => {
     expect(speed).toBeCloseTo(1 / verify[1]!, 9);
   });
 
-  it('is closed while the ledger forbids, and for one round after 32 that verified', () => {
+  it('is closed while the ledger forbids, and for two rounds after 32 that verified: the first is the way back', () => {
     const { knowledge, economy, close } = setUp();
     for (let i = 0; i < 32; i++) {
       expect(economy.open(ROUND).room).toBe(8);
       close(2, 2, 12);
     }
-    expect(economy.open(ROUND).room).toBe(0);
-    close(0, 0, 10);
+    for (let i = 0; i < 2; i++) {
+      expect(economy.open(ROUND).room).toBe(0);
+      close(0, 0, 10);
+    }
     expect(economy.open(ROUND).room).toBe(8);
     knowledge.ledger.addSpeculative(5000, 1, 10);
     expect(economy.open(ROUND).room).toBe(0);
+  });
+
+  it('charges the first draft behind plain rounds with the way back to them, and T(1) never learns of it', () => {
+    const { knowledge, economy, close } = setUp();
+    for (let i = 0; i < 60; i++) {
+      close(2, 2, 12);
+      close(0, 0, 15);
+      close(0, 0, 10);
+    }
+    expect(knowledge.costs.at(1, 10)).toBeCloseTo(10, 9);
+    expect(knowledge.costs.wayBack(10)).toBeGreaterThan(4.5);
+    const behindPlain = economy.open(ROUND).verify;
+    expect(behindPlain[1]).toBeCloseTo(10, 9);
+    expect(behindPlain[3]).toBeGreaterThan(16.5);
+    close(2, 2, 12);
+    expect(economy.open(ROUND).verify[3]).toBeCloseTo(12, 9);
   });
 
   it('keeps its prices for four tokens, unless others come or go', () => {

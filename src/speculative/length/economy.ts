@@ -8,7 +8,7 @@ import type { Market } from './market.js';
 
 /** The price of time forgets by this share a round. */
 const SPEED_DECAY = 1 - 1 / 40;
-/** Without plain rounds T(1) grows stale: one is forced after so many others. */
+/** Without plain rounds behind plain ones T(1) grows stale: they are forced after so many others. */
 const PLAIN_EVERY = 32;
 /** Without verifications T(n) does: after so many plain rounds one of these row counts is tried. */
 const TRIAL_EVERY = 256;
@@ -44,11 +44,18 @@ export class Economy {
   readonly #knowledge: Knowledge;
   readonly #max: number;
   readonly #otherRows: () => number;
-  #sincePlain = 0;
-  #sinceVerified = 0;
+  /** What the round before was: behind a draft, or the prompt, a plain pass shows the way back and not T(1). */
+  #before: 'plain' | 'draft' | 'prompt' = 'prompt';
   /** Rows of other requests when the round began. */
   #others = 0;
-  #prices: { readonly verify: readonly number[]; readonly depth: number; readonly others: number } | undefined;
+  #prices:
+    | {
+        readonly verify: readonly number[];
+        readonly afterPlain: boolean;
+        readonly depth: number;
+        readonly others: number;
+      }
+    | undefined;
 
   /** @param otherRows rows that other requests put into a pass now: those are paid by them, but they make ours dearer */
   constructor(knowledge: Knowledge, max: number, otherRows: () => number) {
@@ -60,11 +67,11 @@ export class Economy {
 
   /** The market of a round; with `room` 0 where the ledger forbids speculation, or T(1) has to be seen again. */
   open({ rule, room, depth }: RoundSize): Market {
-    const { ledger, recent } = this.#knowledge;
+    const { ledger, recent, rounds } = this.#knowledge;
     this.#others = this.#otherRows();
     const verify = this.#pricesAt(depth);
     const plain = verify[1]!;
-    const allowed = ledger.allows(plain) && this.#sincePlain < PLAIN_EVERY;
+    const allowed = ledger.allows(plain) && rounds.sincePlain < PLAIN_EVERY;
     return {
       rule,
       room: allowed ? Math.min(room, this.#max) : 0,
@@ -78,11 +85,14 @@ export class Economy {
   #pricesAt(depth: number): readonly number[] {
     const { costs } = this.#knowledge;
     const known = this.#prices;
-    if (known?.others === this.#others && depth < known.depth + PRICES_TOKENS && depth >= known.depth)
-      return known.verify;
-    const verify = [0];
-    for (let rows = 1; rows <= this.#max + 2; rows++) verify.push(costs.at(rows + this.#others, depth));
-    this.#prices = { verify, depth, others: this.#others };
+    const afterPlain = this.#before === 'plain';
+    const fresh = known !== undefined && depth < known.depth + PRICES_TOKENS && depth >= known.depth;
+    if (fresh && known.afterPlain === afterPlain && known.others === this.#others) return known.verify;
+    // The first draft behind plain rounds pays the way back to them, whenever that will be.
+    const wayBack = afterPlain ? costs.wayBack(depth) : 0;
+    const verify = [0, costs.at(1 + this.#others, depth)];
+    for (let rows = 2; rows <= this.#max + 2; rows++) verify.push(costs.at(rows + this.#others, depth) + wayBack);
+    this.#prices = { verify, afterPlain, depth, others: this.#others };
     return verify;
   }
 
@@ -109,7 +119,7 @@ export class Economy {
    * would forbid for ever what it has no chance to see. Paid from the budget of probes.
    */
   trialTokens({ verify }: Market): number {
-    if (this.#sinceVerified < TRIAL_EVERY) return 0;
+    if (this.#knowledge.rounds.sinceVerified < TRIAL_EVERY) return 0;
     const rows = this.#knowledge.costs.leastSeen(TRIAL_ROWS.filter((count) => count <= this.#max + 1));
     return this.#knowledge.ledger.allowsProbe(verify[rows]! - verify[1]!) ? rows - 1 : 0;
   }
@@ -122,26 +132,44 @@ export class Economy {
   /** A round that nobody could draft for: the prompt, the last token. */
   addUnasked({ verifyMs }: RoundOutcome): void {
     this.#knowledge.ledger.addPlain(verifyMs);
+    this.#before = 'prompt';
   }
 
   close({ outcome, drafted, probed, tried, draftPrice }: Spending): void {
-    const { draft, position, tokens } = outcome;
+    const { position, tokens } = outcome;
     const { costs, ledger, recent } = this.#knowledge;
-    const rows = draft.tokens.length + 1 + this.#others;
-    const verifyMs = Math.min(outcome.verifyMs, CLIP * costs.at(rows, position));
+    const verified = outcome.draft.tokens.length > 0;
+    const wayBack = this.#before === 'draft' && !verified;
+    const expected = costs.at(this.#rowsOf(outcome), position) + (wayBack ? costs.wayBack(position) : 0);
+    const verifyMs = Math.min(outcome.verifyMs, CLIP * expected);
     const draftMs = Math.min(outcome.draftMs, CLIP * draftPrice);
-    costs.observe(rows, position, outcome.verifyMs);
+    this.#learnCosts(outcome);
     const plain = costs.at(1 + this.#others, position);
     if (probed) ledger.addProbe(draftMs);
     const roundMs = verifyMs + (probed ? 0 : draftMs);
-    // A pass of a draft model that admitted no token (rejection) said that; plainly it would have taken one, too.
-    if (drafted) ledger.addSpeculative(roundMs, Math.max(1, tokens.length), plain);
-    else if (tried) ledger.addProbe(roundMs - tokens.length * plain);
-    if (!drafted) ledger.addPlain(tried ? tokens.length * plain : roundMs);
-    const verified = draft.tokens.length > 0;
-    this.#sincePlain = verified ? this.#sincePlain + 1 : 0;
-    this.#sinceVerified = verified ? 0 : this.#sinceVerified + 1;
+    // The way back is the draft's affair; and a pass of a draft model that admitted no token (rejection) said that, where
+    // plainly it would have taken one, too.
+    if (drafted || wayBack) ledger.addSpeculative(roundMs, Math.max(1, tokens.length), plain);
+    else if (tried) ledger.addTrial(roundMs, tokens.length * plain);
+    else ledger.addPlain(roundMs);
+    this.#before = verified ? 'draft' : 'plain';
     recent.tokens = SPEED_DECAY * recent.tokens + tokens.length;
     recent.ms = SPEED_DECAY * recent.ms + draftMs + verifyMs;
+  }
+
+  #learnCosts(outcome: RoundOutcome): void {
+    const { costs, rounds } = this.#knowledge;
+    const { draft, position, verifyMs } = outcome;
+    const rows = this.#rowsOf(outcome);
+    const verified = draft.tokens.length > 0;
+    if (verified || this.#before === 'plain') costs.observe(rows, position, verifyMs);
+    else if (this.#before === 'draft') costs.observeWayBack(rows, position, verifyMs);
+    rounds.sincePlain = !verified && this.#before === 'plain' ? 0 : rounds.sincePlain + 1;
+    rounds.sinceVerified = verified ? 0 : rounds.sinceVerified + 1;
+  }
+
+  /** Of the pass that verified it, those of other requests included. */
+  #rowsOf({ draft }: RoundOutcome): number {
+    return draft.tokens.length + 1 + this.#others;
   }
 }

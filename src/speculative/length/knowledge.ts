@@ -1,12 +1,7 @@
 import { AcceptanceModel, type AcceptanceState } from './acceptance-model.js';
-import { CostCurve, type CostPoint } from './cost-curve.js';
+import { CostCurve, type CostState } from './cost-curve.js';
 import { Ledger, type LedgerState } from './ledger.js';
 import { ProbeSchedule } from './probe-schedule.js';
-
-interface CostState {
-  readonly points: readonly CostPoint[];
-  readonly levels: readonly number[];
-}
 
 /** Everything that was learnt, in a form that can be stored. */
 export interface KnowledgeState {
@@ -24,18 +19,20 @@ export class Knowledge {
   readonly ledger: Ledger;
   /** Tokens and milliseconds of the last rounds, exponentially forgotten. */
   readonly recent: { tokens: number; ms: number };
+  /** Rounds of whatever request since T(1) was seen, by a plain round behind a plain one, and since any T(n) was. */
+  readonly rounds = { sincePlain: 0, sinceVerified: 0 };
   /** One schedule a drafter for all requests, so that short ones do not probe anew each time. */
   readonly #probing = new Map<string, ProbeSchedule>();
   readonly #draftCosts: Map<string, CostCurve>;
   readonly #acceptance: Map<string, AcceptanceModel>;
 
   constructor(state: Pick<KnowledgeState, 'costs'> & Partial<KnowledgeState>) {
-    this.costs = new CostCurve(state.costs.points, state.costs.levels);
+    this.costs = new CostCurve(state.costs);
     this.ledger = new Ledger(state.ledger);
     const plain = this.costs.at(1, 0);
     this.recent = state.speed ? { ...state.speed } : { tokens: 5, ms: 5 * plain };
     this.#draftCosts = new Map(
-      Object.entries(state.draftCosts ?? {}).map(([name, known]) => [name, new CostCurve(known.points, known.levels)]),
+      Object.entries(state.draftCosts ?? {}).map(([name, known]) => [name, new CostCurve(known)]),
     );
     this.#acceptance = new Map(
       Object.entries(state.acceptance ?? {}).map(([key, known]) => [key, new AcceptanceModel(known)]),

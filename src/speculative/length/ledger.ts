@@ -74,6 +74,12 @@ export class Ledger {
     this.#loss = Math.max(-MEMORY * plain, this.#loss + ms - tokens * plain);
   }
 
+  /** A round whose draft was nothing but rows: what it took beyond its tokens' plain time is a probe. */
+  addTrial(ms: number, plain: number): void {
+    this.addProbe(ms - plain);
+    this.addPlain(plain);
+  }
+
   addProbe(ms: number): void {
     this.#elapsed += ms;
     this.#probed += ms;

@@ -20,6 +20,6 @@ export function sure(count: number): number[] {
 
 /** For a draft model whose passes nobody times. */
 export const UNTIMED = {
-  costs: new CostCurve([{ rows: 1, ms: 1 }]),
+  costs: new CostCurve({ points: [{ rows: 1, ms: 1 }] }),
   now: () => 0,
 };
