@@ -22,7 +22,7 @@ import type { Outputs } from './run.js';
 import type { Surroundings } from './surroundings.js';
 import { painter, visible, wantsColour } from './terminal.js';
 
-/** As a shell has it for a program that Ctrl-C ended: 128 + SIGINT. */
+/** As a shell has it for a program that Ctrl-C ended: 128 + SIGINT. SIGTERM is answered alike. */
 const INTERRUPTED = 130;
 /** A text that every draft model knows, to try other programs with. */
 const TRIAL = WORKLOADS[0]!.prompts[0]!;
@@ -44,7 +44,7 @@ interface Bench {
   readonly progress: ProgressLine;
   /** For files that are needed while it runs. */
   readonly folder: string;
-  /** Aborted by Ctrl-C. */
+  /** Aborted by SIGTERM or Ctrl-C. */
   readonly signal: AbortSignal;
 }
 
@@ -56,7 +56,11 @@ export async function bench(flags: BenchFlags, outputs: Outputs, surroundings: S
   // A page that cannot be written is told before minutes of work.
   if (flags.html !== undefined) await writePage(flags.html, '');
   const interrupt = new AbortController();
-  const stopListening = surroundings.onInterrupt(() => interrupt.abort());
+  // Other programs may be halted at that moment: they are woken and ended before this one ends. A second signal ends it.
+  const stopListening = surroundings.onTerminate(() => {
+    stopListening();
+    interrupt.abort();
+  });
   const progress = new ProgressLine(surroundings.stderr);
   const folder = await mkdtemp(join(tmpdir(), 'outrider-bench-'));
   try {

@@ -12,7 +12,15 @@ describe('information', () => {
     ['/api/v1/config/soft_prompts_list', { values: [] }],
     ['/api/extra/preloadstory', {}],
     ['/sdapi/v1/sd-models', []],
+    ['/ping', { status: 'healthy' }],
   ])('GET %s', async (path, body) => expect(await json(testServer().get(path))).toEqual(body));
+
+  test('of what this is, for programs that look for servers', async () => {
+    expect(await json(testServer().get('/.well-known/serviceinfo'))).toMatchObject({
+      software: { name: 'Outrider', version: expect.any(String) },
+      api: { koboldai: { rel_url: '/api' }, openai: { rel_url: '/v1' } },
+    });
+  });
 
   test('is public, and tells no name without a key', async () => {
     const server = testServer({ settings: { apiKeys: ['secret'] } });

@@ -47,6 +47,15 @@ export const INFORMATION: Readonly<Record<string, Answer>> = {
   '/api/extra/preloadstory': () => ({}),
   '/sdapi/v1/sd-models': () => [],
   '/sdapi/v1/samplers': () => [],
+  '/.well-known/serviceinfo': ({ version }) => ({
+    version: '0.2',
+    software: { name: 'Outrider', version },
+    api: {
+      koboldai: { name: 'KoboldAI API', rel_url: '/api', version: KOBOLDAI_VERSION },
+      openai: { name: 'OpenAI API', rel_url: '/v1', documentation: '/api/outrider/openapi.json', version: '1' },
+    },
+  }),
+  '/ping': () => ({ status: 'healthy' }),
   '/sdapi/v1/options': () => ({ samples_format: 'png', sd_model_checkpoint: '' }),
 };
 
