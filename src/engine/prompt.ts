@@ -46,7 +46,8 @@ function understand(prompt: Prompt, { vocabulary }: Model, chat: ChatTemplate, m
   }
   if ('text' in prompt) return { tokens: tokenizeAtMost(prompt.text, vocabulary, most), notes: [] };
   try {
-    const { prompt: text, notes } = chat.render(prompt.messages);
+    const { messages, ...options } = prompt;
+    const { prompt: text, notes } = chat.render(messages, options);
     return { tokens: tokenizeAtMost(text, vocabulary, most), notes };
   } catch (error) {
     if (error instanceof MessageError)

@@ -5,11 +5,14 @@ import type { ChatMessage } from '../text/messages.js';
 
 import type { Mode, VerificationRule } from './events.js';
 
+/** A conversation, and what the template of the model may ask for beyond it, such as `enable_thinking`. */
+export interface Chat {
+  readonly messages: readonly ChatMessage[];
+  readonly variables?: Readonly<Record<string, unknown>>;
+}
+
 /** What to continue: text (control tokens in it are understood), tokens, or a chat that the model's template renders. */
-export type Prompt =
-  | { readonly text: string }
-  | { readonly tokens: readonly Token[] }
-  | { readonly messages: readonly ChatMessage[] };
+export type Prompt = { readonly text: string } | { readonly tokens: readonly Token[] } | Chat;
 
 /** A request to the engine. Everything but the prompt has a sensible default. */
 export interface GenerationRequest {

@@ -1,8 +1,7 @@
 import type { Token } from '../speculative/index.js';
-import type { ChatMessage } from '../text/messages.js';
 import type { GenerationEvent, ModelRole } from './events.js';
 import type { TokenizedPrompt } from './prompt.js';
-import type { GenerationRequest, Prompt } from './request.js';
+import type { Chat, GenerationRequest, Prompt } from './request.js';
 
 /** A request that is plain data: it may cross into another process. */
 export type ServiceRequest = Omit<GenerationRequest, 'drafter' | 'length'>;
@@ -20,7 +19,7 @@ export interface EngineService {
   /** The bytes of each token; control tokens have some only when `renderSpecial`. */
   pieces(tokens: readonly Token[], renderSpecial: boolean): Promise<readonly Uint8Array[]>;
   /** A chat as the prompt that the target's template makes of it. */
-  render(messages: readonly ChatMessage[]): Promise<string>;
+  render(chat: Chat): Promise<string>;
   status(): Promise<ServiceStatus>;
   close(): Promise<void>;
 }

@@ -131,7 +131,7 @@ class EngineHost {
   #call(call: Call): Promise<Replies[Call['name']]> {
     if (call.name === 'tokenize') return this.#engine.tokenize(call.prompt, call.options);
     if (call.name === 'pieces') return this.#engine.pieces(call.tokens, call.renderSpecial);
-    return this.#engine.render(call.messages);
+    return this.#engine.render(call.chat);
   }
 
   async #pong(): Promise<void> {

@@ -8,7 +8,7 @@ import type { GenerationEvent } from '../events.js';
 import type { LoadedModel } from '../loaded-model.js';
 import type { EngineOptions } from '../options.js';
 import type { TokenizedPrompt } from '../prompt.js';
-import type { Prompt } from '../request.js';
+import type { Chat, Prompt } from '../request.js';
 import type {
   EngineDescription,
   EngineService,
@@ -76,9 +76,9 @@ class LocalService implements EngineService {
     return tokens.map((token) => vocabulary.bytes(token, renderSpecial));
   }
 
-  async render(messages: Parameters<EngineService['render']>[0]): Promise<string> {
+  async render({ messages, ...options }: Chat): Promise<string> {
     try {
-      return this.#engine.models.target.chat.render(messages).prompt;
+      return this.#engine.models.target.chat.render(messages, options).prompt;
     } catch (error) {
       if (error instanceof MessageError || error instanceof TemplateError) {
         const code = error instanceof MessageError ? 'invalid_argument' : 'template_failed';

@@ -1,11 +1,10 @@
 /** What a supervisor and the process of its engine say to each other, all of it plain data (structured clone). */
 import { type ErrorCode, OutriderError } from '../../errors.js';
 import type { Draft, Token } from '../../speculative/index.js';
-import type { ChatMessage } from '../../text/messages.js';
 import type { ErrorEvent, GenerationEvent, LoadEvent, RoundEvent } from '../events.js';
 import type { EngineOptions } from '../options.js';
 import type { TokenizedPrompt } from '../prompt.js';
-import type { Prompt } from '../request.js';
+import type { Chat, Prompt } from '../request.js';
 import type { EngineDescription, ServiceRequest, TokenizeOptions } from '../service.js';
 
 /** What may be said of an engine to another process; that one makes whatever is a function, such as what was learnt. */
@@ -20,7 +19,7 @@ export function plainOptions(options: EngineOptions): PlainEngineOptions {
 export type Call =
   | { readonly name: 'tokenize'; readonly prompt: Prompt; readonly options: TokenizeOptions | undefined }
   | { readonly name: 'pieces'; readonly tokens: readonly Token[]; readonly renderSpecial: boolean }
-  | { readonly name: 'render'; readonly messages: readonly ChatMessage[] };
+  | { readonly name: 'render'; readonly chat: Chat };
 
 /** What comes back for each call. */
 export interface Replies {

@@ -135,7 +135,7 @@ describe('an engine in a child process', () => {
 
   it('throws for one that nothing was seen of', async () => {
     const { service } = await deadly();
-    await expect(service.render([])).rejects.toMatchObject({ code: 'engine_died' });
+    await expect(service.render({ messages: [] })).rejects.toMatchObject({ code: 'engine_died' });
     expectWhole(await eventsOf(service, asking('plain')));
   });
 

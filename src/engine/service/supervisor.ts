@@ -1,9 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { OutriderError } from '../../errors.js';
 import type { Token } from '../../speculative/index.js';
-import type { ChatMessage } from '../../text/messages.js';
 import type { GenerationEvent, LoadEvent } from '../events.js';
-import type { Prompt } from '../request.js';
+import type { Chat, Prompt } from '../request.js';
 import type {
   EngineDescription,
   EngineService,
@@ -137,9 +136,9 @@ class Supervisor implements EngineService {
     return this.#calls.ask({ name: 'pieces', tokens, renderSpecial });
   }
 
-  async render(messages: readonly ChatMessage[]) {
+  async render(chat: Chat) {
     this.#assertOpen();
-    return this.#calls.ask({ name: 'render', messages });
+    return this.#calls.ask({ name: 'render', chat });
   }
 
   async status(): Promise<ServiceStatus> {

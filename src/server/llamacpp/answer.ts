@@ -88,6 +88,6 @@ function probabilities(logprobs: readonly TokenLogprob[]): { readonly completion
 /** The prompt as text, tokens included. */
 export async function textOf(prompt: Prompt, service: Pick<EngineService, 'pieces' | 'render'>): Promise<string> {
   if ('text' in prompt) return prompt.text;
-  if ('messages' in prompt) return service.render(prompt.messages);
+  if ('messages' in prompt) return service.render(prompt);
   return Buffer.concat(await service.pieces(prompt.tokens, true)).toString('utf8');
 }

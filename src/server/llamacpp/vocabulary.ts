@@ -1,12 +1,11 @@
 /** POST /tokenize, /detokenize, /apply-template: texts, tokens and chats as the target's file understands them. */
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
-import type { ChatMessage } from '../../text/messages.js';
 import { parseWith, readJson } from '../body.js';
 import type { ServerContext, ServerRequest } from '../dialect.js';
 import { Failure } from '../failure.js';
 import { booleanField, expected, stringField } from '../fields.js';
-import { chatSchema } from '../openai/chat-request.js';
+import { chatOf, chatSchema, templateFields } from '../openai/chat-request.js';
 
 const object = { error: expected('a JSON object') };
 
@@ -18,7 +17,7 @@ export const detokenizeSchema = z.looseObject(
   { tokens: z.array(z.number().int().min(0), { error: expected('a list of tokens') }) },
   object,
 );
-export const templateSchema = z.looseObject({ messages: chatSchema.shape.messages }, object);
+export const templateSchema = z.looseObject({ messages: chatSchema.shape.messages, ...templateFields }, object);
 
 export async function tokenize(context: ServerRequest, { service, settings }: ServerContext): Promise<Response> {
   const body = parseWith(tokenizeSchema, await readJson(context.req.raw, settings.bodyLimitBytes));
@@ -51,6 +50,6 @@ export async function detokenize(context: ServerRequest, { service, settings }: 
 }
 
 export async function applyTemplate(context: ServerRequest, { service, settings }: ServerContext): Promise<Response> {
-  const { messages } = parseWith(templateSchema, await readJson(context.req.raw, settings.bodyLimitBytes));
-  return context.json({ prompt: await service.render(messages as readonly ChatMessage[]) });
+  const body = parseWith(templateSchema, await readJson(context.req.raw, settings.bodyLimitBytes));
+  return context.json({ prompt: await service.render(chatOf(body)) });
 }

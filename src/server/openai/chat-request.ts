@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Chat } from '../../engine/request.js';
 import type { EngineService, ServiceRequest } from '../../engine/service.js';
 import type { ChatMessage } from '../../text/messages.js';
 import { opensReasoning, ReasoningSplitter } from '../../text/reasoning.js';
@@ -36,6 +37,12 @@ const prediction = z.looseObject({
   content: z.union([z.string(), z.array(z.looseObject({ type: z.literal('text'), text: z.string() }))]),
 });
 
+/** What the model's template is told beyond the conversation. */
+export const templateFields = {
+  chat_template_kwargs: optional(z.record(z.string(), z.unknown(), { error: expected('an object') })),
+  reasoning_effort: stringField,
+};
+
 export const chatSchema = z.looseObject(
   {
     ...commonFields,
@@ -45,10 +52,23 @@ export const chatSchema = z.looseObject(
     top_logprobs: integerField(0, MAX_TOP_LOGPROBS),
     prediction: optional(prediction),
     reasoning_format: stringField,
+    ...templateFields,
   },
   { error: expected('a JSON object') },
 );
 export type ChatBody = z.output<typeof chatSchema>;
+
+/** No effort at all is what templates know as `enable_thinking`; whatever is named expressly comes first. */
+export function chatOf(body: Pick<ChatBody, 'messages' | keyof typeof templateFields>): Chat {
+  const { reasoning_effort: effort, chat_template_kwargs: named } = body;
+  const variables = {
+    ...(effort !== undefined && { reasoning_effort: effort }),
+    ...(effort === 'none' && { enable_thinking: false }),
+    ...named,
+  };
+  const messages = body.messages as readonly ChatMessage[];
+  return Object.keys(variables).length > 0 ? { messages, variables } : { messages };
+}
 
 /** The choices that a chat asks for. */
 export async function chatRequests(
@@ -65,7 +85,7 @@ export async function chatRequests(
   }
   const request: ServiceRequest = {
     ...(await commonRequest(body, mode, service)),
-    prompt: { messages: body.messages as readonly ChatMessage[] },
+    prompt: chatOf(body),
     ...(limits.length > 0 && { maxTokens: Math.min(...limits) }),
     ...(logprobs && { logprobs: top_logprobs }),
     ...(body.prediction !== undefined && { prediction: predicted(body.prediction.content) }),
@@ -81,12 +101,12 @@ function predicted(content: z.output<typeof prediction>['content']): string {
 export type SplitterFactory = () => ReasoningSplitter | undefined;
 
 export async function splitterFor(
-  { reasoning_format, messages }: ChatBody,
+  body: ChatBody,
   service: Pick<EngineService, 'description' | 'render'>,
 ): Promise<SplitterFactory> {
-  if (reasoning_format === 'none') return () => undefined;
+  if (body.reasoning_format === 'none') return () => undefined;
   // Only a template that knows the tag can have opened it.
   const mayOpen = service.description.target.chatTemplate?.includes('<think>') ?? false;
-  const opened = mayOpen && opensReasoning(await service.render(messages as readonly ChatMessage[]));
+  const opened = mayOpen && opensReasoning(await service.render(chatOf(body)));
   return () => new ReasoningSplitter(opened);
 }

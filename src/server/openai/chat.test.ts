@@ -40,6 +40,19 @@ describe('an answer that is not streamed', () => {
     expect(JSON.stringify(body.timings)).not.toContain('null');
   });
 
+  test.each<[object, object]>([
+    [{ reasoning_effort: 'low' }, { reasoning_effort: 'low' }],
+    [{ reasoning_effort: 'none' }, { reasoning_effort: 'none', enable_thinking: false }],
+    [
+      { reasoning_effort: 'none', chat_template_kwargs: { enable_thinking: true, custom: [1] } },
+      { reasoning_effort: 'none', enable_thinking: true, custom: [1] },
+    ],
+  ])('tells the template %o', async (fields, variables) => {
+    const server = testServer();
+    await ask(server, fields);
+    expect(server.service.request?.prompt).toEqual({ messages, variables });
+  });
+
   test('hands the request to the engine', async () => {
     const server = testServer();
     await ask(server, {

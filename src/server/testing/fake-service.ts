@@ -1,6 +1,6 @@
 import { finishEvent, roundEvent, startEvent } from '../../cli/testing/events.js';
 import type { FinishReason, GenerationEvent, TokenLogprob } from '../../engine/events.js';
-import type { Prompt } from '../../engine/request.js';
+import type { Chat, Prompt } from '../../engine/request.js';
 import type { EngineDescription, EngineService, ServiceRequest, ServiceStatus } from '../../engine/service.js';
 import { OutriderError } from '../../errors.js';
 import { resolveSampling } from '../../sampling/index.js';
@@ -50,7 +50,7 @@ export class FakeService implements EngineService {
     return tokens.map((token) => Uint8Array.of(token));
   }
 
-  async render(messages: readonly ChatMessage[]): Promise<string> {
+  async render({ messages }: Chat): Promise<string> {
     return rendered(messages);
   }
 

@@ -67,7 +67,7 @@ describe('Ledger', () => {
 
   it('gives each new text a chance of two plain tokens, halved for each text that lost it, whole behind one that gained', () => {
     const ledger = new Ledger();
-    const lose = () => ledger.addSpeculative(1000, 1, PLAIN);
+    const lose = () => ledger.addSpeculative(50, 1, PLAIN);
     const chance = () => {
       ledger.beginText(PLAIN);
       return ledger.affordable(PLAIN) / PLAIN;
@@ -81,5 +81,17 @@ describe('Ledger', () => {
     expect(chance()).toBeGreaterThan(0.25);
     lose();
     expect(chance()).toBeCloseTo(1, 6);
+  });
+
+  it('leaves a new text the share of a usual one’s time, however many texts lost before', () => {
+    const ledger = new Ledger();
+    for (let text = 0; text < 20; text++) {
+      ledger.beginText(PLAIN);
+      ledger.addPlain(5000);
+      ledger.addSpeculative(1000, 1, PLAIN);
+    }
+    ledger.beginText(PLAIN);
+    expect(ledger.affordable(PLAIN)).toBeGreaterThan(55);
+    expect(ledger.affordable(PLAIN)).toBeLessThan(61);
   });
 });

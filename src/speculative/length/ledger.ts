@@ -10,8 +10,13 @@ const SHARE = 0.01;
 /** Plain tokens' time that may be lost at once, and gains that are remembered. */
 const CREDIT = 4;
 const MEMORY = 50;
-/** Plain tokens' time that a new text may lose whatever others lost, halved for each text that did lose. */
+/**
+ * Plain tokens' time that a new text may lose whatever others lost, halved for each text that did lose, but never below
+ * the share of a usual text's time: a draft model that could not pay for the prompt would never be heard again.
+ */
 const CHANCE = 2;
+/** A text's time changes what is usual by this share. */
+const TEXT_RATE = 0.25;
 
 /**
  * Keeps the promise "never slower" whatever the confidences say: the time that speculative rounds took beyond what the
@@ -23,12 +28,16 @@ export class Ledger {
   #probed: number;
   /** Of the text that is being written; and how much of a chance the next one gets. */
   #textLoss = 0;
+  #textBegan: number;
   #trust = 1;
+  /** Milliseconds of the texts of late. */
+  #usualText = 0;
 
   constructor(state: LedgerState = { elapsed: 0, loss: 0, probed: 0 }) {
     this.#elapsed = state.elapsed;
     this.#loss = state.loss;
     this.#probed = state.probed;
+    this.#textBegan = state.elapsed;
   }
 
   /**
@@ -39,7 +48,10 @@ export class Ledger {
     if (this.#textLoss > 0) this.#trust /= 2;
     else if (this.#textLoss < 0) this.#trust = 1;
     this.#textLoss = 0;
-    this.#loss = Math.min(this.#loss, SHARE * this.#elapsed + (CREDIT - CHANCE * this.#trust) * plain);
+    this.#usualText += TEXT_RATE * (this.#elapsed - this.#textBegan - this.#usualText);
+    this.#textBegan = this.#elapsed;
+    const chance = Math.max(CHANCE * this.#trust * plain, SHARE * this.#usualText);
+    this.#loss = Math.min(this.#loss, SHARE * this.#elapsed + CREDIT * plain - chance);
   }
 
   /** Whether speculation may go on; `plain` is the time of one plain token now. */
