@@ -1,12 +1,12 @@
 import { OutriderError } from '../errors.js';
 import type { Token } from '../speculative/index.js';
-import { ChatTemplate } from '../text/chat-template.js';
+import { ChatTemplate, type RenderedPrompt } from '../text/chat-template.js';
 import { MessageError } from '../text/messages.js';
 import { TemplateError } from '../text/template-error.js';
 import { tokenizePrompt as tokenizeText } from '../text/tokenize-prompt.js';
 import type { Model, Vocabulary } from './backend.js';
 import type { LoadedModel } from './loaded-model.js';
-import type { Prompt } from './request.js';
+import type { Chat, Prompt } from './request.js';
 
 /** A prompt as tokens, with what the user should know of how it was understood. */
 export interface TokenizedPrompt {
@@ -45,10 +45,17 @@ function understand(prompt: Prompt, { vocabulary }: Model, chat: ChatTemplate, m
     );
   }
   if ('text' in prompt) return { tokens: tokenizeAtMost(prompt.text, vocabulary, most), notes: [] };
+  const { prompt: text, notes } = renderChat(prompt, chat);
+  return { tokens: tokenizeAtMost(text, vocabulary, most), notes };
+}
+
+/**
+ * What the template of a model makes of a chat.
+ * @throws OutriderError invalid_argument, template_failed
+ */
+export function renderChat({ messages, ...options }: Chat, template: ChatTemplate): RenderedPrompt {
   try {
-    const { messages, ...options } = prompt;
-    const { prompt: text, notes } = chat.render(messages, options);
-    return { tokens: tokenizeAtMost(text, vocabulary, most), notes };
+    return template.render(messages, options);
   } catch (error) {
     if (error instanceof MessageError)
       throw new OutriderError('invalid_argument', error.message, { parameter: 'messages' });

@@ -1,13 +1,11 @@
 import { OutriderError } from '../../errors.js';
 import type { Token } from '../../speculative/index.js';
-import { MessageError } from '../../text/messages.js';
-import { TemplateError } from '../../text/template-error.js';
 import type { Backend } from '../backend.js';
 import type { Engine } from '../engine.js';
 import type { GenerationEvent } from '../events.js';
 import type { LoadedModel } from '../loaded-model.js';
 import type { EngineOptions } from '../options.js';
-import type { TokenizedPrompt } from '../prompt.js';
+import { renderChat, type TokenizedPrompt } from '../prompt.js';
 import type { Chat, Prompt } from '../request.js';
 import type {
   EngineDescription,
@@ -76,16 +74,8 @@ class LocalService implements EngineService {
     return tokens.map((token) => vocabulary.bytes(token, renderSpecial));
   }
 
-  async render({ messages, ...options }: Chat): Promise<string> {
-    try {
-      return this.#engine.models.target.chat.render(messages, options).prompt;
-    } catch (error) {
-      if (error instanceof MessageError || error instanceof TemplateError) {
-        const code = error instanceof MessageError ? 'invalid_argument' : 'template_failed';
-        throw new OutriderError(code, error.message, { parameter: 'messages' });
-      }
-      throw error;
-    }
+  async render(chat: Chat): Promise<string> {
+    return renderChat(chat, this.#engine.models.target.chat).prompt;
   }
 
   async status(): Promise<ServiceStatus> {

@@ -39,6 +39,9 @@ export interface Spending {
   readonly draftPrice: number;
 }
 
+/** What a round's pass shows: T(n), T(1), what the way back from a draft costs, or nothing, behind the prompt. */
+type Pass = 'draft' | 'plain' | 'wayBack' | 'first';
+
 /** Of one text: a request, or a draft model that is drafted for in it. */
 export class Economy {
   readonly #knowledge: Knowledge;
@@ -138,38 +141,35 @@ export class Economy {
   close({ outcome, drafted, probed, tried, draftPrice }: Spending): void {
     const { position, tokens } = outcome;
     const { costs, ledger, recent } = this.#knowledge;
-    const verified = outcome.draft.tokens.length > 0;
-    const wayBack = this.#before === 'draft' && !verified;
-    const expected = costs.at(this.#rowsOf(outcome), position) + (wayBack ? costs.wayBack(position) : 0);
+    const rows = outcome.draft.tokens.length + 1 + this.#others;
+    const pass = this.#passOf(outcome);
+    const expected = costs.at(rows, position) + (pass === 'wayBack' ? costs.wayBack(position) : 0);
     const verifyMs = Math.min(outcome.verifyMs, CLIP * expected);
     const draftMs = Math.min(outcome.draftMs, CLIP * draftPrice);
-    this.#learnCosts(outcome);
+    this.#learnCosts(pass, rows, outcome);
     const plain = costs.at(1 + this.#others, position);
     if (probed) ledger.addProbe(draftMs);
     const roundMs = verifyMs + (probed ? 0 : draftMs);
     // The way back is the draft's affair; and a pass of a draft model that admitted no token (rejection) said that, where
     // plainly it would have taken one, too.
-    if (drafted || wayBack) ledger.addSpeculative(roundMs, Math.max(1, tokens.length), plain);
+    if (drafted || pass === 'wayBack') ledger.addSpeculative(roundMs, Math.max(1, tokens.length), plain);
     else if (tried) ledger.addTrial(roundMs, tokens.length * plain);
     else ledger.addPlain(roundMs);
-    this.#before = verified ? 'draft' : 'plain';
+    this.#before = pass === 'draft' ? 'draft' : 'plain';
     recent.tokens = SPEED_DECAY * recent.tokens + tokens.length;
     recent.ms = SPEED_DECAY * recent.ms + draftMs + verifyMs;
   }
 
-  #learnCosts(outcome: RoundOutcome): void {
-    const { costs, rounds } = this.#knowledge;
-    const { draft, position, verifyMs } = outcome;
-    const rows = this.#rowsOf(outcome);
-    const verified = draft.tokens.length > 0;
-    if (verified || this.#before === 'plain') costs.observe(rows, position, verifyMs);
-    else if (this.#before === 'draft') costs.observeWayBack(rows, position, verifyMs);
-    rounds.sincePlain = !verified && this.#before === 'plain' ? 0 : rounds.sincePlain + 1;
-    rounds.sinceVerified = verified ? 0 : rounds.sinceVerified + 1;
+  #passOf({ draft }: RoundOutcome): Pass {
+    if (draft.tokens.length > 0) return 'draft';
+    return ({ plain: 'plain', draft: 'wayBack', prompt: 'first' } as const)[this.#before];
   }
 
-  /** Of the pass that verified it, those of other requests included. */
-  #rowsOf({ draft }: RoundOutcome): number {
-    return draft.tokens.length + 1 + this.#others;
+  #learnCosts(pass: Pass, rows: number, { position, verifyMs }: RoundOutcome): void {
+    const { costs, rounds } = this.#knowledge;
+    if (pass === 'draft' || pass === 'plain') costs.observe(rows, position, verifyMs);
+    else if (pass === 'wayBack') costs.observeWayBack(rows, position, verifyMs);
+    rounds.sincePlain = pass === 'plain' ? 0 : rounds.sincePlain + 1;
+    rounds.sinceVerified = pass === 'draft' ? 0 : rounds.sinceVerified + 1;
   }
 }
