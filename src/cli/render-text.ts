@@ -6,6 +6,7 @@ import { type Paint, type Style, visible } from './terminal.js';
 /** Accepted drafts in the colour of success; what the target had to say itself stands out. `plain` stays uncoloured. */
 const STYLES: Readonly<Record<TextOrigin, Style | undefined>> = {
   accepted: 'green',
+  escalated: 'green',
   recovered: 'red',
   bonus: 'cyan',
   plain: undefined,

@@ -74,7 +74,7 @@ export function addRunFlags(command: Command): Command {
   addModelFlags(command);
 
   command.optionsGroup('Speculation:');
-  const mode = 'both models, the target alone or the draft model alone';
+  const mode = 'both models, the target alone, the draft model alone, or whichever the request deserves';
   command.addOption(valueOption(`--mode <${MODES.join('|')}>`, mode, oneOf(MODES)));
   command.addOption(valueOption('--draft-max <count>', 'the most tokens of a draft; 0: no drafts (16)', count));
   command.addOption(

@@ -34,6 +34,10 @@ export interface StartEvent {
   readonly promptTokens: number;
   /** What the request asked for and how it was understood: dropped drafts, template fallbacks, clamped lengths. */
   readonly notes: readonly string[];
+  /** In mode `auto`: what the rules say of the request; the `finish` has what became of it. */
+  readonly route?: Route;
+  /** In (0, 1], only where the text is not lossless: rejected draft tokens stay where the target finds them nearly as good. */
+  readonly leniency?: number;
 }
 
 /** Prompt tokens evaluated so far, of how many. */
@@ -46,10 +50,12 @@ export interface PromptEvent {
 /** A round of the loop, as it was verified; stop strings and limits cut afterwards. */
 export interface RoundEvent extends Round {
   readonly type: 'round';
+  /** Its draft is what the draft model had written before the target took over (mode `auto`). */
+  readonly escalated?: true;
 }
 
-/** Where a piece of text comes from. */
-export type TextOrigin = 'accepted' | Origin;
+/** Where a piece of text comes from; `escalated`: accepted of what the draft model had written before the target took over. */
+export type TextOrigin = 'accepted' | 'escalated' | Origin;
 
 /** Text that nothing can take back: complete characters, no part of a stop string. */
 export interface TextEvent {
@@ -89,6 +95,8 @@ export interface FinishEvent {
   readonly letThrough?: readonly string[];
   readonly statistics: Statistics;
   readonly timings: Timings;
+  /** In mode `auto`: who wrote the text, and why. */
+  readonly route?: Route;
 }
 
 /** The request failed; text that was sent stays sent. */
@@ -112,9 +120,26 @@ export interface Timings {
   readonly verifyMs: number;
 }
 
-/** What the two models are used for: the target with drafts, the target alone, the draft model alone. */
-export const MODES = ['speculative', 'main', 'draft'] as const;
+/**
+ * What the two models are used for: the target with drafts, the target alone, the draft model alone; `auto`: the draft
+ * model alone or the target with drafts, by what is asked and by how sure the draft model is of its beginning.
+ */
+export const MODES = ['speculative', 'main', 'draft', 'auto'] as const;
 export type Mode = (typeof MODES)[number];
+
+/** Who writes the text of a request in mode `auto`, and why. */
+export interface Route {
+  readonly to: 'draft' | 'target';
+  /** The name of the rule that decided. */
+  readonly rule: string;
+  /** For people. */
+  readonly reason: string;
+  /**
+   * The draft model began, and its calibrated confidence, a probability a token, fell below the bound behind `atToken`
+   * tokens: the target took over, and judged them.
+   */
+  readonly escalated?: { readonly atToken: number; readonly confidence: number };
+}
 
 /** `auto`: `match` or `block` by what each would accept, measured on the request's own rows. */
 export const VERIFICATION_RULES = ['auto', 'match', 'rejection', 'block'] as const;

@@ -19,6 +19,8 @@ export interface GenerationRequest {
   readonly prompt: Prompt;
   /** Default: `speculative`; without a draft model the text itself is looked up. */
   readonly mode?: Mode;
+  /** How much thought it deserves, as the client declares (`none`, `minimal`, `low`, `medium`, `high`, ...): mode `auto` heeds it. */
+  readonly effort?: string;
   /** Default: to the end of the context. */
   readonly maxTokens?: number;
   /** The text ends before the first of these. */
@@ -67,6 +69,11 @@ export interface DraftOptions {
   readonly minConfidence?: number;
   /** Which drafters may propose, by kind: `model`, `lookup`, `prediction`. Default: all there are. */
   readonly drafters?: readonly DrafterKind[];
+  /**
+   * From 0, the default, lossless, to 1: draft tokens that the target finds nearly as good as its own stay. Above 0 the
+   * text no longer has the target's law; refused under `strict`.
+   */
+  readonly leniency?: number;
 }
 
 export const DRAFTER_KINDS = ['model', 'lookup', 'prediction'] as const;
