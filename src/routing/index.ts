@@ -1,0 +1,14 @@
+export { decideRoute, type RouteDecision } from './decide.js';
+export { DEFAULT_RULES } from './default-rules.js';
+export type { FactMessage, RequestFacts } from './facts.js';
+export {
+  PATTERN_NAMES,
+  type PatternName,
+  patternOf,
+  patternProblem,
+  ROUTE_TARGETS,
+  type RouteCondition,
+  type RouteRule,
+  type RouteRules,
+  type RouteTarget,
+} from './rules.js';
