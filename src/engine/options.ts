@@ -1,4 +1,5 @@
 import { OutriderError } from '../errors.js';
+import { patternProblem, type RouteRules } from '../routing/index.js';
 import type { LoadEvent } from './events.js';
 import type { KnowledgeStore } from './knowledge-store.js';
 
@@ -29,6 +30,8 @@ export interface EngineOptions {
   readonly strict?: boolean;
   /** Go on without a draft that does not fit, instead of refusing. */
   readonly draftOptional?: boolean;
+  /** Who answers requests of mode `auto`, default DEFAULT_RULES (src/routing). */
+  readonly routes?: RouteRules;
   /** Keeps what is learnt of these models for the next process; default: it is learnt anew. */
   readonly knowledge?: KnowledgeStore;
   readonly onProgress?: (event: LoadEvent) => void;
@@ -49,7 +52,7 @@ const LIMITS = {
 /** Those that may also be `all`. */
 const WHOLE: ReadonlySet<string> = new Set(['gpuLayers', 'draftGpuLayers']);
 
-/** @throws OutriderError invalid_argument for a number that is none or beyond its limits */
+/** @throws OutriderError invalid_argument for a number that is none or beyond its limits, and for rules with a bad pattern */
 export function checkEngineOptions(options: EngineOptions): void {
   for (const name of Object.keys(LIMITS) as (keyof typeof LIMITS)[]) {
     const value = options[name];
@@ -59,5 +62,9 @@ export function checkEngineOptions(options: EngineOptions): void {
     throw new OutriderError('invalid_argument', `${name}: expected an integer from ${least} to ${most}, got ${value}`, {
       parameter: name,
     });
+  }
+  const problem = patternProblem(options.routes ?? []);
+  if (problem !== undefined) {
+    throw new OutriderError('invalid_argument', `routes: ${problem}`, { parameter: 'routes' });
   }
 }
