@@ -121,6 +121,10 @@ export const SPECIAL_ROLES = [
 ] as const;
 export type SpecialRole = (typeof SPECIAL_ROLES)[number];
 
+/** What the keys and values of a cache are stored as; the quantised ones take a half to a quarter of f16. */
+export const CACHE_TYPES = ['f32', 'f16', 'bf16', 'q8_0', 'q5_1', 'q5_0', 'q4_1', 'q4_0', 'iq4_nl'] as const;
+export type CacheType = (typeof CACHE_TYPES)[number];
+
 export interface ContextOptions {
   /** Cells of each sequence. */
   readonly tokensPerSequence: number;
@@ -137,6 +141,9 @@ export interface ContextOptions {
    * the cores from another context's pass. Sleep unless said otherwise.
    */
   readonly betweenPasses?: 'spin' | 'sleep';
+  /** Of the cached keys and of the values, f16 unless said otherwise. */
+  readonly cacheTypeK?: CacheType;
+  readonly cacheTypeV?: CacheType;
 }
 
 /** How a decode ended when it did not throw. `full`: no room in the cache. */

@@ -1,5 +1,6 @@
 import { OutriderError } from '../errors.js';
 import { patternProblem, type RouteRules } from '../routing/index.js';
+import type { CacheType } from './backend.js';
 import type { LoadEvent } from './events.js';
 import type { KnowledgeStore } from './knowledge-store.js';
 
@@ -19,6 +20,15 @@ export interface EngineOptions {
    * evaluated again. Default: 1 GiB, at most a tenth of the memory; 0: they are evaluated again.
    */
   readonly cacheRamBytes?: number;
+  /**
+   * What the target's keys and values are cached as, default f16: quantised ones take less memory, and change the text a
+   * little. A type whose blocks the model's heads are no multiple of is refused.
+   */
+  readonly cacheTypeK?: CacheType;
+  readonly cacheTypeV?: CacheType;
+  /** And those of the draft models: there they change nothing but how often drafts are accepted. */
+  readonly draftCacheTypeK?: CacheType;
+  readonly draftCacheTypeV?: CacheType;
   /** Threads of the target's and of the draft's passes; default: by the size of the weights. */
   readonly threads?: number;
   readonly draftThreads?: number;

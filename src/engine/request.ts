@@ -21,6 +21,8 @@ export interface GenerationRequest {
   readonly mode?: Mode;
   /** How much thought it deserves, as the client declares (`none`, `minimal`, `low`, `medium`, `high`, ...): mode `auto` heeds it. */
   readonly effort?: string;
+  /** The draft model that writes in mode `draft`, by its name; default: the largest. */
+  readonly writer?: string;
   /** Default: to the end of the context. */
   readonly maxTokens?: number;
   /** The text ends before the first of these. */
