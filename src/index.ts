@@ -8,6 +8,7 @@ import { openBackend } from './llama/index.js';
 
 export * from './engine/index.js';
 export { type ErrorCode, OutriderError } from './errors.js';
+export * from './routing/index.js';
 export * from './sampling/index.js';
 export * from './speculative/index.js';
 
