@@ -8,7 +8,8 @@ import type { Row, Token } from '../speculative/index.js';
 import type { Context } from './backend.js';
 import { CachedSequence, type Job, type SequenceOptions } from './cached-sequence.js';
 import type { Cores } from './cores.js';
-import { mostRows, type PassPart, type PassPlan, planPass } from './pass.js';
+import { mostRows, type PassPart, type PassPlan, planPass, rowsShown } from './pass.js';
+import { PassClock, type PassUnderWay } from './pass-clock.js';
 import { abortedError } from './places.js';
 import type { RowClass } from './row-class.js';
 import type { SlotStatus } from './service.js';
@@ -115,6 +116,16 @@ export class Batcher {
 
   /** Resolves when no pass is running. */
   idle(): Promise<void> {
+  /** The pass that is running. */
+  get pass(): PassUnderWay | undefined {
+    return this.#clock.underWay;
+  }
+
+  /** The most rows of a sequence behind its prompt whose logits come out of one pass. */
+  get rowsShown(): number {
+    return rowsShown(this.#options.context, this.#options.rowClass);
+  }
+
     return this.#run;
   }
 

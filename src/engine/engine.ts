@@ -11,6 +11,7 @@ import { prepare } from './prepare.js';
 import { type TokenizedPrompt, tokenizePrompt } from './prompt.js';
 import type { GenerationRequest, Prompt } from './request.js';
 import { abortedInQueue, run } from './run.js';
+import { type Score, type ScoreRequest, score } from './score.js';
 import { usableCores } from './threads.js';
 import { Updates } from './updates.js';
 
@@ -89,6 +90,30 @@ export class Engine {
         () => this.#places.leave(),
         () => {},
       );
+    }
+  }
+
+  /**
+   * What a model thinks of a text behind a prompt. Waits for a place as a request does.
+   * @throws OutriderError what is wrong with the request; queue_full; aborted
+   */
+  async score(request: ScoreRequest, signal?: AbortSignal): Promise<Score> {
+    if (this.#closed !== undefined) throw new OutriderError('closed', 'the engine is closed');
+    const stop = new AbortController();
+    const abort = (): void => stop.abort();
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#aborts.add(abort);
+    try {
+      await this.#places.enter(stop.signal, () => {});
+      try {
+        return await score(request, this.models, stop.signal, () => performance.now());
+      } finally {
+        this.#places.leave();
+      }
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      this.#aborts.delete(abort);
     }
   }
 

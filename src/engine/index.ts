@@ -6,4 +6,5 @@ export type { LoadedModel } from './loaded-model.js';
 export type { EngineOptions } from './options.js';
 export { DRAFTER_KINDS, type DrafterKind, type DraftOptions, type GenerationRequest, type Prompt } from './request.js';
 export type { RowClass } from './row-class.js';
+export type { Score, ScoreRequest, TokenScore } from './score.js';
 export * from './service.js';

@@ -55,7 +55,8 @@ export class LogprobSampler implements Sampler {
   }
 }
 
-function logprobsOf(row: Row, token: Token, alternatives: number): RowLogprobs {
+/** The log-probabilities of a token and of so many of the likeliest ones, under the softmax of the row. */
+export function logprobsOf(row: Row, token: Token, alternatives: number): RowLogprobs {
   const top = likeliest(row, Math.max(1, alternatives));
   const peak = row[top[0]!]!;
   let sum = 0;

@@ -37,9 +37,15 @@ export function planPass(jobs: readonly Job[], context: Context, rowClass: RowCl
   return layOut(shares, context);
 }
 
+/** The most rows of a sequence behind its prompt that a pass can show. */
+export function rowsShown(context: Context, rowClass: RowClass): number {
+  return rowClass.kind === 'free' ? Math.min(context.batch, context.outputs) : strictRows(context, rowClass);
+}
+
 /** The most rows that a job may look at now: they come out of one pass. */
 export function mostRows(sequence: CachedSequence, context: Context, rowClass: RowClass): number {
-  if (rowClass.kind === 'free') return Math.min(context.batch, context.outputs);
+  const most = rowsShown(context, rowClass);
+  if (rowClass.kind === 'free') return most;
   const generated = sequence.length - sequence.options.promptLength;
   // The last chunk of a prompt may be of one token.
   return generated > 0 ? Math.min(generated, strictRows(context, rowClass)) : 1;

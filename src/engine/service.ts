@@ -3,6 +3,7 @@ import type { GenerationEvent, ModelRole } from './events.js';
 import type { TokenizedPrompt } from './prompt.js';
 import type { Chat, GenerationRequest, Prompt } from './request.js';
 
+import type { Score, ScoreRequest } from './score.js';
 /** A request that is plain data: it may cross into another process. */
 export type ServiceRequest = Omit<GenerationRequest, 'drafter' | 'length'>;
 
@@ -21,6 +22,8 @@ export interface EngineService {
   /** A chat as the prompt that the target's template makes of it. */
   render(chat: Chat): Promise<string>;
   status(): Promise<ServiceStatus>;
+  /** What a model thinks of each token of a text behind a prompt. Waits for a place as a request does; ends with the signal. */
+  score(request: ScoreRequest, signal?: AbortSignal): Promise<Score>;
   close(): Promise<void>;
 }
 

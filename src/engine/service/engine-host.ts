@@ -59,6 +59,8 @@ class EngineHost {
   readonly #streams = new Map<number, HostedStream>();
   readonly #running = new Set<Promise<void>>();
   readonly #closing = new AbortController();
+  /** Ends each of the calls that are being answered. */
+  readonly #calls = new Map<number, AbortController>();
   #service: EngineService | undefined;
 
   constructor(channel: HostChannel, load: HostedLoad) {
@@ -85,6 +87,9 @@ class EngineHost {
         break;
       case 'call':
         void this.#answer(message.id, message.call);
+        break;
+      case 'abandon':
+        this.#calls.get(message.id)?.abort();
         break;
       case 'ping':
         void this.#pong();
@@ -121,17 +126,29 @@ class EngineHost {
   }
 
   async #answer(id: number, call: Call): Promise<void> {
+    const abandoned = new AbortController();
+    this.#calls.set(id, abandoned);
     try {
-      this.#channel.send({ type: 'reply', id, value: await this.#call(call) });
+      const value = await this.#call(call, abandoned.signal);
+      if (!abandoned.signal.aborted) this.#channel.send({ type: 'reply', id, value });
     } catch (error) {
-      this.#channel.send({ type: 'refusal', id, error: plainError(error) });
+      if (!abandoned.signal.aborted) this.#channel.send({ type: 'refusal', id, error: plainError(error) });
+    } finally {
+      this.#calls.delete(id);
     }
   }
 
-  #call(call: Call): Promise<Replies[Call['name']]> {
-    if (call.name === 'tokenize') return this.#engine.tokenize(call.prompt, call.options);
-    if (call.name === 'pieces') return this.#engine.pieces(call.tokens, call.renderSpecial);
-    return this.#engine.render(call.chat);
+  #call(call: Call, signal: AbortSignal): Promise<Replies[Call['name']]> {
+    switch (call.name) {
+      case 'tokenize':
+        return this.#engine.tokenize(call.prompt, call.options);
+      case 'pieces':
+        return this.#engine.pieces(call.tokens, call.renderSpecial);
+      case 'render':
+        return this.#engine.render(call.chat);
+      case 'score':
+        return this.#engine.score(call.request, signal);
+    }
   }
 
   async #pong(): Promise<void> {

@@ -7,6 +7,7 @@ import type { LoadedModel } from '../loaded-model.js';
 import type { EngineOptions } from '../options.js';
 import { renderChat, type TokenizedPrompt } from '../prompt.js';
 import type { Chat, Prompt } from '../request.js';
+import type { Score, ScoreRequest } from '../score.js';
 import type {
   EngineDescription,
   EngineService,
@@ -76,6 +77,10 @@ class LocalService implements EngineService {
 
   async render(chat: Chat): Promise<string> {
     return renderChat(chat, this.#engine.models.target.chat).prompt;
+  }
+
+  score(request: ScoreRequest, signal?: AbortSignal): Promise<Score> {
+    return this.#engine.score(request, signal);
   }
 
   async status(): Promise<ServiceStatus> {

@@ -1,4 +1,5 @@
 import { OutriderError } from '../../errors.js';
+import { abortedError } from '../places.js';
 import { type Call, errorOf, type FromEngine, type Replies, type ToEngine } from './protocol.js';
 
 /** Lives of the engine that a call may see end before it counts as their cause. */
@@ -23,13 +24,27 @@ export class PendingCalls {
     this.#send = send;
   }
 
-  /** @throws OutriderError the engine's own refusal; engine_died where it does not survive the question */
-  ask<Name extends Call['name']>(call: Call & { name: Name }): Promise<Replies[Name]> {
+  /**
+   * @param signal takes the question back
+   * @throws OutriderError the engine's own refusal; engine_died where it does not survive the question; aborted
+   */
+  async ask<Name extends Call['name']>(call: Call & { name: Name }, signal?: AbortSignal): Promise<Replies[Name]> {
+    if (signal?.aborted) throw abortedError();
     const id = this.#nextId++;
-    return new Promise<Replies[Name]>((resolve, reject) => {
-      this.#calls.set(id, { call, resolve, reject, lives: 0 });
-      this.#send({ type: 'call', id, call });
-    });
+    const abandon = (): void => {
+      this.#calls.get(id)?.reject(abortedError());
+      this.#calls.delete(id);
+      this.#send({ type: 'abandon', id });
+    };
+    signal?.addEventListener('abort', abandon, { once: true });
+    try {
+      return await new Promise<Replies[Name]>((resolve, reject) => {
+        this.#calls.set(id, { call, resolve, reject, lives: 0 });
+        this.#send({ type: 'call', id, call });
+      });
+    } finally {
+      signal?.removeEventListener('abort', abandon);
+    }
   }
 
   hear(message: Extract<FromEngine, { type: 'reply' | 'refusal' }>): void {

@@ -6,6 +6,7 @@ import type { EngineOptions } from '../options.js';
 import type { TokenizedPrompt } from '../prompt.js';
 import type { Chat, Prompt } from '../request.js';
 import type { EngineDescription, ServiceRequest, TokenizeOptions } from '../service.js';
+import type { Score, ScoreRequest } from '../score.js';
 
 /** What may be said of an engine to another process; that one makes whatever is a function, such as what was learnt. */
 export type PlainEngineOptions = Omit<EngineOptions, 'onProgress' | 'signal' | 'knowledge'>;
@@ -19,7 +20,8 @@ export function plainOptions(options: EngineOptions): PlainEngineOptions {
 export type Call =
   | { readonly name: 'tokenize'; readonly prompt: Prompt; readonly options: TokenizeOptions | undefined }
   | { readonly name: 'pieces'; readonly tokens: readonly Token[]; readonly renderSpecial: boolean }
-  | { readonly name: 'render'; readonly chat: Chat };
+  | { readonly name: 'render'; readonly chat: Chat }
+  | { readonly name: 'score'; readonly request: ScoreRequest };
 
 /** What comes back for each call. */
 export interface Replies {
@@ -27,6 +29,7 @@ export interface Replies {
   readonly pieces: readonly Uint8Array[];
   readonly render: string;
 }
+  readonly score: Score;
 
 export type ToEngine =
   | { readonly type: 'load'; readonly options: PlainEngineOptions }
@@ -39,6 +42,8 @@ export type ToEngine =
   | { readonly type: 'credit'; readonly id: number }
   | { readonly type: 'call'; readonly id: number; readonly call: Call }
   | { readonly type: 'ping' }
+  /** Nobody waits for the answer to a call any more; none comes. */
+  | { readonly type: 'abandon'; readonly id: number }
   | { readonly type: 'close' };
 
 export type FromEngine =

@@ -3,6 +3,7 @@ import { OutriderError } from '../../errors.js';
 import type { Token } from '../../speculative/index.js';
 import type { GenerationEvent, LoadEvent } from '../events.js';
 import type { Chat, Prompt } from '../request.js';
+import type { ScoreRequest } from '../score.js';
 import type {
   EngineDescription,
   EngineService,
@@ -145,6 +146,11 @@ class Supervisor implements EngineService {
     const { running, queued } = this.#requests.counts;
     return {
       state: this.#state,
+  async score(request: ScoreRequest, signal?: AbortSignal) {
+    this.#assertOpen();
+    return this.#calls.ask({ name: 'score', request }, signal);
+  }
+
       reason: this.#reason,
       restarts: this.#restarts,
       pid: this.#life?.pid ?? 0,

@@ -1,6 +1,7 @@
 import { finishEvent, roundEvent, startEvent } from '../../cli/testing/events.js';
 import type { FinishReason, GenerationEvent, TokenLogprob } from '../../engine/events.js';
 import type { Chat, Prompt } from '../../engine/request.js';
+import type { Score, ScoreRequest } from '../../engine/score.js';
 import type { EngineDescription, EngineService, ServiceRequest, ServiceStatus } from '../../engine/service.js';
 import { OutriderError } from '../../errors.js';
 import { resolveSampling } from '../../sampling/index.js';
@@ -15,6 +16,8 @@ export class FakeService implements EngineService {
   /** In the order of arrival. */
   readonly requests: ServiceRequest[] = [];
   script: Script;
+  /** What it thinks of texts: by default each token is its own choice, with one half. */
+  scoring: (request: ScoreRequest, signal: AbortSignal | undefined) => Promise<Score> = halfSure;
   state: Pick<ServiceStatus, 'state' | 'reason'> = { state: 'ready', reason: undefined };
   running = 0;
   closed = false;
@@ -55,6 +58,10 @@ export class FakeService implements EngineService {
   }
 
   async status(): Promise<ServiceStatus> {
+  score(request: ScoreRequest, signal?: AbortSignal): Promise<Score> {
+    return this.scoring(request, signal);
+  }
+
     const busy = this.running > 0;
     return {
       ...this.state,
@@ -151,6 +158,17 @@ export function failsAfter(pieces: readonly string[], error: OutriderError): Scr
 
 function cut(pieces: readonly string[], { maxTokens = Number.POSITIVE_INFINITY, stop = [] }: ServiceRequest) {
   const limited = pieces.slice(0, maxTokens);
+async function halfSure({ prompt, tokens }: ScoreRequest): Promise<Score> {
+  const known = (token: number) => ({ token, bytes: Uint8Array.of(token), logprob: Math.log(0.5) });
+  return {
+    tokens: tokens.map((token) => ({ ...known(token), rank: 0, entropy: 1, probability: 1, top: [known(token)] })),
+    promptTokens: tokensOf(prompt).length,
+    cachedTokens: 0,
+    ms: 1,
+    passMs: [10, 11, 12, 13, 14],
+  };
+}
+
   const text = limited.join('');
   const found = stop.map((string) => ({ string, at: text.indexOf(string) })).filter(({ at }) => at >= 0);
   const first = found.sort((one, other) => one.at - other.at)[0];

@@ -1,0 +1,150 @@
+/** Judges a text that is there already: what a model thinks of each of its tokens, behind a prompt. */
+import { OutriderError } from '../errors.js';
+import type { SamplingOptions } from '../sampling/index.js';
+import { positionNoise, probabilityOf, type Row, type Token } from '../speculative/index.js';
+import { samplerOf } from './drafting.js';
+import type { TokenLogprob } from './events.js';
+import type { LoadedModels } from './load.js';
+import type { LoadedModel } from './loaded-model.js';
+import { logprobsOf, type RowLogprobs } from './logprob-sampler.js';
+import { prepare } from './prepare.js';
+import type { Prompt } from './request.js';
+
+/** What to judge, and by whom. */
+export interface ScoreRequest {
+  readonly prompt: Prompt;
+  /** The text behind the prompt, in the vocabulary of the model that judges. */
+  readonly tokens: readonly Token[];
+  /** The target (`main`, the default), or with `draft` a draft model. */
+  readonly mode?: 'main' | 'draft';
+  /** With `draft`: which of them, by its name; default: the largest. */
+  readonly writer?: string;
+  /** The law that `probability` is of; as in a request that generates. */
+  readonly sampling?: Partial<SamplingOptions>;
+  /** How many of the likeliest tokens are told beside each token, 0 to 20, default 1. */
+  readonly top?: number;
+}
+
+/** What a model thinks of a token, given all before it. Logarithms are natural ones of the plain softmax. */
+export interface TokenScore extends TokenLogprob {
+  /** Tokens that are likelier; 0: none. */
+  readonly rank: number;
+  /** Of the plain softmax, in nats. */
+  readonly entropy: number;
+  /** Under the sampling that was asked for: 0 where that leaves the token out, 0 or 1 at temperature 0. */
+  readonly probability: number;
+}
+
+export interface Score {
+  readonly tokens: readonly TokenScore[];
+  readonly promptTokens: number;
+  /** Prompt tokens that were still in the cache. */
+  readonly cachedTokens: number;
+  /** Milliseconds that judging took, the prompt's evaluation included. */
+  readonly ms: number;
+  /** What a pass of 1, 2, ... rows of this model costs here, in milliseconds: measured, between measured points interpolated. */
+  readonly passMs: readonly number[];
+}
+
+/** Row counts whose costs are told: drafts of up to 16 tokens. */
+const PRICED_ROWS = 17;
+
+/**
+ * Evaluates prompt and tokens on sequences of the model's own, in as few passes as its logits fit in. What the cache holds
+ * of the prompt is not evaluated again. The caller has a place for it.
+ *
+ * @throws OutriderError invalid_argument, context_exceeded, template_failed; aborted by the signal
+ */
+export async function score(
+  request: ScoreRequest,
+  models: LoadedModels,
+  signal: AbortSignal,
+  now: () => number,
+): Promise<Score> {
+  const { tokens, top = 1, mode = 'main', prompt, ...wishes } = request;
+  const began = now();
+  const plan = prepare({ ...wishes, prompt, mode, logprobs: top, maxTokens: 0 }, models, () => 0);
+  const { writer, promptTokens } = plan;
+  checkTokens(tokens, writer, promptTokens.length, models.contextSize);
+  const { vocabulary } = writer.model;
+  const chain = samplerOf(plan, positionNoise(plan.seed));
+  const scores: TokenScore[] = [];
+  const judge = (row: Row): void => {
+    const token = tokens[scores.length]!;
+    const plain = plainScore(row, token, top);
+    // The row is scratch to the sampler: only now.
+    const probability = probabilityOf(chain.law(row), token);
+    chain.push(token);
+    const withBytes = <Known extends { readonly token: Token }>(known: Known): Known & { bytes: Uint8Array } => ({
+      ...known,
+      bytes: vocabulary.bytes(known.token, true),
+    });
+    scores.push({ ...withBytes(plain), top: plain.top.map(withBytes), probability });
+  };
+  const sequence = writer.batcher.open(
+    { capacity: models.contextSize, promptLength: promptTokens.length, signal },
+    plan.cacheable,
+  );
+  try {
+    if (tokens.length > 0) {
+      await sequence.evaluate(promptTokens.slice(sequence.length), 1, ([row]) => judge(row!));
+      while (scores.length < tokens.length) {
+        // Nobody looks behind the last token.
+        const evaluated = tokens.slice(scores.length - 1, -1).slice(0, writer.batcher.rowsShown);
+        await sequence.evaluate(evaluated, evaluated.length, (rows) => rows.forEach(judge));
+      }
+    }
+    return {
+      tokens: scores,
+      promptTokens: promptTokens.length,
+      cachedTokens: sequence.reused,
+      ms: now() - began,
+      passMs: passMs(writer, models, promptTokens.length),
+    };
+  } finally {
+    sequence.close();
+  }
+}
+
+function checkTokens(
+  tokens: readonly Token[],
+  { model }: LoadedModel,
+  promptLength: number,
+  contextSize: number,
+): void {
+  const { size } = model.vocabulary;
+  const stranger = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < size));
+  if (stranger !== undefined) {
+    throw new OutriderError('invalid_argument', `tokens: expected token ids from 0 to ${size - 1}, got ${stranger}`, {
+      parameter: 'tokens',
+    });
+  }
+  const length = promptLength + Math.max(0, tokens.length - 1);
+  if (length > contextSize) {
+    throw new OutriderError(
+      'context_exceeded',
+      `prompt and text have ${length} tokens and the context holds ${contextSize}; shorten them or raise --ctx-size`,
+      { promptTokens: length, contextSize },
+    );
+  }
+}
+
+function plainScore(row: Row, token: Token, top: number): RowLogprobs & Pick<TokenScore, 'rank' | 'entropy'> {
+  const known = logprobsOf(row, token, top);
+  const own = row[token]!;
+  const normaliser = own - known.logprob;
+  let rank = 0;
+  let entropy = 0;
+  for (let other = 0; other < row.length; other++) {
+    const logprob = row[other]! - normaliser;
+    if (row[other]! > own || (row[other] === own && other < token)) rank += 1;
+    if (logprob > Number.NEGATIVE_INFINITY) entropy -= Math.exp(logprob) * logprob;
+  }
+  return { ...known, rank, entropy };
+}
+
+function passMs(judge: LoadedModel, { target, learnt }: LoadedModels, depth: number): number[] {
+  const { knowledge } = learnt;
+  const curve = judge === target ? knowledge.costs : knowledge.draftCostsOf(judge.name);
+  return curve === undefined ? [] : Array.from({ length: PRICED_ROWS }, (_, i) => curve.at(i + 1, depth));
+}
