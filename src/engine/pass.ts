@@ -48,7 +48,7 @@ export function mostRows(sequence: CachedSequence, context: Context, rowClass: R
   if (rowClass.kind === 'free') return most;
   const generated = sequence.length - sequence.options.promptLength;
   // The last chunk of a prompt may be of one token.
-  return generated > 0 ? Math.min(generated, strictRows(context, rowClass)) : 1;
+  return generated > 0 ? Math.min(generated, most) : 1;
 }
 
 /** Tokens that a job still has to evaluate. */
