@@ -39,6 +39,7 @@ const schema = z
     bodyLimit: count,
     stopTimeout: z.number().min(0),
     inProcess: z.boolean(),
+    passTimeout: count,
     metrics: z.boolean(),
     slots: z.boolean(),
     logLevel: z.enum(LOG_LEVELS),

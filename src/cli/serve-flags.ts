@@ -28,6 +28,8 @@ export interface ServeFlags extends ModelFlags {
   /** Seconds. */
   readonly stopTimeout?: number;
   readonly inProcess?: boolean;
+  /** Seconds. */
+  readonly passTimeout?: number;
   readonly metrics?: boolean;
   readonly slots?: boolean;
   readonly logLevel?: LogLevel;
@@ -92,6 +94,13 @@ export function addServeFlags(command: Command): Command {
     'flags as JSON, {"port": 8080}; those typed win (outrider.config.json where there is one)',
   );
   command.option('--in-process', 'the engine in this process: a crash of it ends the server');
+  command.addOption(
+    valueOption(
+      '--pass-timeout <seconds>',
+      'a pass that takes longer, and 20 times longer than usual, hangs: the engine is started again (300)',
+      atLeastOne,
+    ),
+  );
   command.option('--no-metrics', '/metrics is off');
   command.option('--no-slots', '/slots is off');
   command.addOption(
@@ -111,6 +120,7 @@ export function servedEngine(flags: ServeFlags): EngineOptions {
       queue: flags.queue,
       cacheRamBytes: flags.cacheRam === undefined ? undefined : flags.cacheRam * 2 ** 20,
       strict: flags.strict,
+      passTimeoutMs: flags.passTimeout === undefined ? undefined : flags.passTimeout * 1000,
     }),
   };
 }

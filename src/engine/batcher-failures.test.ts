@@ -130,6 +130,22 @@ describe('what happens to a caller', () => {
     context.close();
     await evaluated;
   });
+
+  it('who wants to know what runs: a pass is told of until it ends, however it ends', async () => {
+    for (const fault of [undefined, 'full'] as const) {
+      const gate = new Gate();
+      const { context } = await fakeContext({}, new FakeModel({ fault: () => fault, elsewhere: gate.elsewhere }));
+      const batcher = batcherOf(context);
+      const evaluated = openSequence(batcher)
+        .evaluate(someTokens(5), 1, copyRows)
+        .catch(() => {});
+      await gate.reached;
+      expect(batcher.pass).toMatchObject({ number: 1, rows: 5 });
+      gate.open();
+      await evaluated;
+      expect(batcher.pass).toBeUndefined();
+    }
+  });
 });
 
 describe('misuse of a sequence is refused', () => {

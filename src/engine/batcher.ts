@@ -47,6 +47,7 @@ export class Batcher {
   readonly #open = new Set<CachedSequence>();
   readonly #reuse: Reuse;
   readonly #moves: SlotMoves;
+  readonly #clock: PassClock;
   /** In the order in which they came or were last served. */
   readonly #jobs = new Set<Job>();
   #passes = 0;
@@ -60,6 +61,7 @@ export class Batcher {
     this.#reuse = reuseOf(options.rowClass, batch);
     this.#slots = new Slots(sequences, this.#reuse);
     this.#moves = new SlotMoves(options.context, options.store, this);
+    this.#clock = new PassClock(options.now);
     this.#lastTurn = options.now();
   }
 
@@ -114,8 +116,6 @@ export class Batcher {
     return [...idle, ...busy].sort((a, b) => a.id - b.id);
   }
 
-  /** Resolves when no pass is running. */
-  idle(): Promise<void> {
   /** The pass that is running. */
   get pass(): PassUnderWay | undefined {
     return this.#clock.underWay;
@@ -126,6 +126,8 @@ export class Batcher {
     return rowsShown(this.#options.context, this.#options.rowClass);
   }
 
+  /** Resolves when no pass is running. */
+  idle(): Promise<void> {
     return this.#run;
   }
 
@@ -185,20 +187,25 @@ export class Batcher {
     let plan: PassPlan | undefined;
     try {
       if (!this.#moves.isEmpty) {
+        this.#clock.begin(0);
         await this.#moves.run();
+        this.#clock.end();
         if (this.#jobs.size === 0) return;
       }
       this.#trim();
       plan = planPass([...this.#jobs], context, rowClass, this.#textRows());
       this.#passes += 1;
       for (const job of this.#jobs) job.passedOver += 1;
+      this.#clock.begin(plan.count);
       const pending = context.decode(plan.count);
       const result = typeof pending === 'string' ? pending : await pending;
+      this.#clock.end();
       this.#moves.passed();
       if (result !== 'done') {
         throw new OutriderError('backend_failed', `a pass of ${plan.count} rows ended with '${result}'`);
       }
     } catch (error) {
+      this.#clock.end();
       this.#fail(plan?.parts.map(({ job }) => job) ?? [...this.#jobs], error);
       return;
     }

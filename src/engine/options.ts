@@ -42,6 +42,11 @@ export interface EngineOptions {
   readonly draftOptional?: boolean;
   /** Who answers requests of mode `auto`, default DEFAULT_RULES (src/routing). */
   readonly routes?: RouteRules;
+  /**
+   * Milliseconds that any pass may take, default 300 000. One that takes longer, and more than 20 times what such passes
+   * took before, hangs: another engine takes its place (startEngine; an engine of this process waits for it).
+   */
+  readonly passTimeoutMs?: number;
   /** Keeps what is learnt of these models for the next process; default: it is learnt anew. */
   readonly knowledge?: KnowledgeStore;
   readonly onProgress?: (event: LoadEvent) => void;
@@ -55,6 +60,7 @@ const LIMITS = {
   cacheRamBytes: [0, Number.MAX_SAFE_INTEGER],
   threads: [1, 512],
   draftThreads: [1, 512],
+  passTimeoutMs: [1, 2 ** 40],
   gpuLayers: [0, 2 ** 20],
   draftGpuLayers: [0, 2 ** 20],
 } as const;

@@ -1,9 +1,10 @@
 import type { Token } from '../speculative/index.js';
 import type { GenerationEvent, ModelRole } from './events.js';
+import type { PassUnderWay } from './pass-clock.js';
 import type { TokenizedPrompt } from './prompt.js';
 import type { Chat, GenerationRequest, Prompt } from './request.js';
-
 import type { Score, ScoreRequest } from './score.js';
+
 /** A request that is plain data: it may cross into another process. */
 export type ServiceRequest = Omit<GenerationRequest, 'drafter' | 'length'>;
 
@@ -21,9 +22,9 @@ export interface EngineService {
   pieces(tokens: readonly Token[], renderSpecial: boolean): Promise<readonly Uint8Array[]>;
   /** A chat as the prompt that the target's template makes of it. */
   render(chat: Chat): Promise<string>;
-  status(): Promise<ServiceStatus>;
   /** What a model thinks of each token of a text behind a prompt. Waits for a place as a request does; ends with the signal. */
   score(request: ScoreRequest, signal?: AbortSignal): Promise<Score>;
+  status(): Promise<ServiceStatus>;
   close(): Promise<void>;
 }
 
@@ -74,6 +75,8 @@ export interface ServiceStatus {
   readonly running: number;
   readonly queued: number;
   readonly slots: readonly SlotStatus[];
+  /** Of each model, the target first: the pass that is under way. */
+  readonly passes: readonly (PassUnderWay | undefined)[];
 }
 
 export interface SlotStatus {

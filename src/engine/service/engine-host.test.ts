@@ -82,6 +82,14 @@ describe('the host of an engine', () => {
     await expect.poll(() => service.running).toBe(0);
   });
 
+  it('tells the passes that are under way with every answer to a ping', async () => {
+    const { sent, say, service } = await hosted(says(['a']));
+    const pass = { number: 7, rows: 3, allowedMs: 100 };
+    service.passes = [undefined, pass];
+    say({ type: 'ping' });
+    await expect.poll(() => sent.at(-1)).toEqual({ type: 'pong', cachedTokens: [0], passes: [undefined, pass] });
+  });
+
   it('closes the engine before it ends', async () => {
     const { say, service, exits } = await hosted(says(['a']));
     say({ type: 'close' });

@@ -152,8 +152,8 @@ class EngineHost {
   }
 
   async #pong(): Promise<void> {
-    const slots = this.#service === undefined ? [] : (await this.#service.status()).slots;
-    this.#channel.send({ type: 'pong', cachedTokens: slots.map(({ cachedTokens }) => cachedTokens) });
+    const { slots, passes } = (await this.#service?.status()) ?? { slots: [], passes: [] };
+    this.#channel.send({ type: 'pong', cachedTokens: slots.map(({ cachedTokens }) => cachedTokens), passes });
   }
 
   async #close(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { PassWatch } from './pass-watch.js';
 import type { FromEngine, ToEngine } from './protocol.js';
 
 /** How often an engine is asked whether it is there. */
@@ -7,6 +8,8 @@ const PING_MS = 1_000;
 export interface EngineLifeOptions {
   /** Milliseconds without any message after which the process counts as hung and is killed. */
   readonly hangMs: number;
+  /** Milliseconds that any pass may take; longer than that, and than such passes may take, and it is killed. */
+  readonly passMs: number;
   readonly onMessage: (message: FromEngine) => void;
   /** The process has ended and everything that it said was heard. Called once. */
   readonly onEnd: (reason: string) => void;
@@ -21,7 +24,7 @@ export class EngineLife {
   #ended = false;
   #killedFor: string | undefined;
 
-  constructor(child: ChildProcess, { hangMs, onMessage, onEnd }: EngineLifeOptions) {
+  constructor(child: ChildProcess, { hangMs, passMs, onMessage, onEnd }: EngineLifeOptions) {
     this.#child = child;
     const tickMs = Math.min(PING_MS, hangMs / 4);
     this.#watch = setInterval(() => {
@@ -29,9 +32,13 @@ export class EngineLife {
       if (this.#silent * tickMs > hangMs) this.kill(`it gave no sign of life for ${hangMs / 1000} s`);
       else this.send({ type: 'ping' });
     }, tickMs);
-    child.on('message', (message) => {
+    const passes = new PassWatch({ tickMs, leastMs: passMs });
+    child.on('message', (received) => {
+      const message = received as FromEngine;
       this.#silent = 0;
-      onMessage(message as FromEngine);
+      const complaint = message.type === 'pong' ? passes.look(message.passes) : undefined;
+      if (complaint !== undefined) this.kill(complaint);
+      onMessage(message);
     });
     const end = (reason: string): void => {
       if (this.#ended) return;

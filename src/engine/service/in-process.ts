@@ -84,6 +84,7 @@ class LocalService implements EngineService {
   }
 
   async status(): Promise<ServiceStatus> {
+    const { target, drafts } = this.#engine.models;
     return {
       state: this.#closed ? 'closed' : 'ready',
       reason: undefined,
@@ -91,7 +92,8 @@ class LocalService implements EngineService {
       pid: process.pid,
       running: this.#running,
       queued: this.#queued,
-      slots: this.#engine.models.target.batcher.slots,
+      slots: target.batcher.slots,
+      passes: [target, ...drafts].map(({ batcher }) => batcher.pass),
     };
   }
 

@@ -3,10 +3,11 @@ import { type ErrorCode, OutriderError } from '../../errors.js';
 import type { Draft, Token } from '../../speculative/index.js';
 import type { ErrorEvent, GenerationEvent, LoadEvent, RoundEvent } from '../events.js';
 import type { EngineOptions } from '../options.js';
+import type { PassUnderWay } from '../pass-clock.js';
 import type { TokenizedPrompt } from '../prompt.js';
 import type { Chat, Prompt } from '../request.js';
-import type { EngineDescription, ServiceRequest, TokenizeOptions } from '../service.js';
 import type { Score, ScoreRequest } from '../score.js';
+import type { EngineDescription, ServiceRequest, TokenizeOptions } from '../service.js';
 
 /** What may be said of an engine to another process; that one makes whatever is a function, such as what was learnt. */
 export type PlainEngineOptions = Omit<EngineOptions, 'onProgress' | 'signal' | 'knowledge'>;
@@ -28,8 +29,8 @@ export interface Replies {
   readonly tokenize: TokenizedPrompt;
   readonly pieces: readonly Uint8Array[];
   readonly render: string;
-}
   readonly score: Score;
+}
 
 export type ToEngine =
   | { readonly type: 'load'; readonly options: PlainEngineOptions }
@@ -41,9 +42,9 @@ export type ToEngine =
   /** A message of the request's events was used up: another may come. */
   | { readonly type: 'credit'; readonly id: number }
   | { readonly type: 'call'; readonly id: number; readonly call: Call }
-  | { readonly type: 'ping' }
   /** Nobody waits for the answer to a call any more; none comes. */
   | { readonly type: 'abandon'; readonly id: number }
+  | { readonly type: 'ping' }
   | { readonly type: 'close' };
 
 export type FromEngine =
@@ -56,8 +57,12 @@ export type FromEngine =
   | { readonly type: 'ended'; readonly id: number; readonly error: PlainError | undefined }
   | { readonly type: 'reply'; readonly id: number; readonly value: Replies[Call['name']] }
   | { readonly type: 'refusal'; readonly id: number; readonly error: PlainError }
-  /** The answer to a ping, with the cached tokens of each slot. */
-  | { readonly type: 'pong'; readonly cachedTokens: readonly number[] };
+  /** The answer to a ping: the cached tokens of each slot, and of each model the pass that is under way. */
+  | {
+      readonly type: 'pong';
+      readonly cachedTokens: readonly number[];
+      readonly passes: readonly (PassUnderWay | undefined)[];
+    };
 
 /** Messages with events of one request that may be under way: what a slow reader costs in memory. */
 export const CREDITS = 8;

@@ -114,6 +114,21 @@ describe('an engine in a child process', () => {
     expect(deaths).toEqual(['it gave no sign of life for 0.4 s']);
   });
 
+  it('is killed and replaced when a pass hangs on another thread', async () => {
+    const { service, deaths } = await deadly({ hangMs: 400, engine: { target: 'main.gguf', passTimeoutMs: 200 } });
+    const [stuck, other] = await Promise.all(['stuck@4', 'plain'].map((text) => eventsOf(service, asking(text))));
+    expectWhole(stuck!);
+    expectWhole(other!);
+    expect(deaths).toEqual(['a pass of 3 rows did not end within 0.3 s']);
+  });
+
+  it('is left alone while passes end, however long all of them take', async () => {
+    const { service, deaths } = await deadly({ hangMs: 400, engine: { target: 'main.gguf', passTimeoutMs: 200 } });
+    const text = numbers(10).map((at) => `wait@${at}`);
+    expectWhole(await eventsOf(service, asking(text.join(' '))));
+    expect(deaths).toEqual([]);
+  });
+
   it('is killed and replaced when it is stopped', async () => {
     const { service, deaths } = await deadly({ hangMs: 400 });
     process.kill((await service.status()).pid, 'SIGSTOP');

@@ -38,7 +38,10 @@ export interface SuperviseOptions {
   readonly now: () => number;
 }
 
+/** Passes keep the event loop from answering only where they are known to take milliseconds; long ones run beside it. */
 const HANG_MS = 30_000;
+/** A prompt chunk of a model that hardly fits may take minutes. */
+const PASS_MS = 300_000;
 const CLOSE_MS = 5_000;
 
 /** An engine that was ready for so many milliseconds has nothing to do with the deaths before it. */
@@ -81,6 +84,7 @@ class Supervisor implements EngineService {
   #readyAt = 0;
   #nextId = 0;
   #cachedTokens: readonly number[] = [];
+  #passes: ServiceStatus['passes'] = [];
   #settleOpening: (error?: OutriderError) => void = () => {};
   /** Resolves when no process is left, once that is wanted. */
   #onGone: () => void = () => {};
@@ -142,15 +146,15 @@ class Supervisor implements EngineService {
     return this.#calls.ask({ name: 'render', chat });
   }
 
-  async status(): Promise<ServiceStatus> {
-    const { running, queued } = this.#requests.counts;
-    return {
-      state: this.#state,
   async score(request: ScoreRequest, signal?: AbortSignal) {
     this.#assertOpen();
     return this.#calls.ask({ name: 'score', request }, signal);
   }
 
+  async status(): Promise<ServiceStatus> {
+    const { running, queued } = this.#requests.counts;
+    return {
+      state: this.#state,
       reason: this.#reason,
       restarts: this.#restarts,
       pid: this.#life?.pid ?? 0,
@@ -161,6 +165,7 @@ class Supervisor implements EngineService {
         state: id < running ? 'busy' : 'idle',
         cachedTokens: this.#cachedTokens[id] ?? 0,
       })),
+      passes: this.#passes,
     };
   }
 
@@ -189,13 +194,15 @@ class Supervisor implements EngineService {
   }
 
   #start(): void {
-    const life = new EngineLife(this.#options.spawn(), {
-      hangMs: this.#options.hangMs ?? HANG_MS,
+    const { engine, spawn, hangMs = HANG_MS } = this.#options;
+    const life = new EngineLife(spawn(), {
+      hangMs,
+      passMs: engine.passTimeoutMs ?? PASS_MS,
       onMessage: (message) => this.#hear(message),
       onEnd: (reason) => this.#onEnd(reason),
     });
     this.#life = life;
-    life.send({ type: 'load', options: this.#options.engine });
+    life.send({ type: 'load', options: engine });
   }
 
   #hear(message: FromEngine): void {
@@ -221,6 +228,7 @@ class Supervisor implements EngineService {
         break;
       case 'pong':
         this.#cachedTokens = message.cachedTokens;
+        this.#passes = message.passes;
         break;
     }
   }
@@ -263,6 +271,7 @@ class Supervisor implements EngineService {
   #onEnd(reason: string): void {
     this.#life = undefined;
     this.#cachedTokens = [];
+    this.#passes = [];
     this.#onGone();
     if (this.#state === 'closed') return;
     if (this.#description === undefined) {

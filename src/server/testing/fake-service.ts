@@ -19,6 +19,7 @@ export class FakeService implements EngineService {
   /** What it thinks of texts: by default each token is its own choice, with one half. */
   scoring: (request: ScoreRequest, signal: AbortSignal | undefined) => Promise<Score> = halfSure;
   state: Pick<ServiceStatus, 'state' | 'reason'> = { state: 'ready', reason: undefined };
+  passes: ServiceStatus['passes'] = [];
   running = 0;
   closed = false;
 
@@ -57,11 +58,11 @@ export class FakeService implements EngineService {
     return rendered(messages);
   }
 
-  async status(): Promise<ServiceStatus> {
   score(request: ScoreRequest, signal?: AbortSignal): Promise<Score> {
     return this.scoring(request, signal);
   }
 
+  async status(): Promise<ServiceStatus> {
     const busy = this.running > 0;
     return {
       ...this.state,
@@ -70,6 +71,7 @@ export class FakeService implements EngineService {
       running: this.running,
       queued: 0,
       slots: [{ id: 0, state: busy ? 'busy' : 'idle', cachedTokens: 0 }],
+      passes: this.passes,
     };
   }
 
@@ -156,8 +158,6 @@ export function failsAfter(pieces: readonly string[], error: OutriderError): Scr
   };
 }
 
-function cut(pieces: readonly string[], { maxTokens = Number.POSITIVE_INFINITY, stop = [] }: ServiceRequest) {
-  const limited = pieces.slice(0, maxTokens);
 async function halfSure({ prompt, tokens }: ScoreRequest): Promise<Score> {
   const known = (token: number) => ({ token, bytes: Uint8Array.of(token), logprob: Math.log(0.5) });
   return {
@@ -169,6 +169,8 @@ async function halfSure({ prompt, tokens }: ScoreRequest): Promise<Score> {
   };
 }
 
+function cut(pieces: readonly string[], { maxTokens = Number.POSITIVE_INFINITY, stop = [] }: ServiceRequest) {
+  const limited = pieces.slice(0, maxTokens);
   const text = limited.join('');
   const found = stop.map((string) => ({ string, at: text.indexOf(string) })).filter(({ at }) => at >= 0);
   const first = found.sort((one, other) => one.at - other.at)[0];

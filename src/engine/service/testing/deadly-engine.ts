@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { finishEvent, roundEvent, startEvent, textEvent } from '../../../cli/testing/events.js';
 import { FakeService, type Script } from '../../../server/testing/fake-service.js';
 import type { GenerationEvent } from '../../events.js';
-import type { ServiceRequest } from '../../service.js';
+import type { ServiceRequest, ServiceStatus } from '../../service.js';
 import { forkedChannel, hostEngine } from '../engine-host.js';
 
 /** A file that outlives this process: each line is a life that began, or a fault that has happened. */
@@ -15,6 +15,8 @@ const happened = (fault: string): number =>
     .split('\n')
     .filter((line) => line === fault).length;
 
+let passes = 0;
+
 const die = (): never => {
   process.kill(process.pid, 'SIGKILL');
   // The signal is on its way; nothing may happen until then.
@@ -23,7 +25,8 @@ const die = (): never => {
 
 /**
  * `text` of the prompt is a list of words: `die@N*K` dies before token N, K times in all (once without `*K`), `hang@N*K`
- * blocks the event loop there, `wait@N` waits before it. Token N is N, its text `N `, and `maxTokens` of them are written.
+ * blocks the event loop there, `stuck@N*K` has a pass there that never ends while the event loop goes on, `wait@N` waits
+ * before it. Every token is a pass that may take 300 ms. Token N is N, its text `N `, and `maxTokens` of them are written.
  */
 const script: Script = async function* (request, signal) {
   const { text } = request.prompt as { text: string };
@@ -47,18 +50,25 @@ const script: Script = async function* (request, signal) {
 
 async function fault(text: string, token: number): Promise<void> {
   await sleep(1);
-  for (const [word, kind, at, times = '1'] of text.matchAll(/(die|hang|wait)@(\d+)(?:\*(\d+))?/g)) {
+  passes += 1;
+  for (const [word, kind, at, times = '1'] of text.matchAll(/(die|hang|stuck|wait)@(\d+)(?:\*(\d+))?/g)) {
     if (Number(at) !== token) continue;
     if (kind === 'wait') await sleep(100);
     else if (happened(word) < Number(times)) {
       appendFileSync(journal, `${word}\n`);
       if (kind === 'die') die();
+      if (kind === 'stuck') await new Promise(() => {});
       for (;;);
     }
   }
 }
 
 class DeadlyService extends FakeService {
+  override async status(): Promise<ServiceStatus> {
+    const pass = this.running > 0 ? { number: passes, rows: 3, allowedMs: 300 } : undefined;
+    return { ...(await super.status()), passes: [pass] };
+  }
+
   override async render(): Promise<string> {
     return die();
   }
