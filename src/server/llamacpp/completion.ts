@@ -1,10 +1,10 @@
 /** POST /completion and /completions. */
 import type { StartEvent } from '../../engine/events.js';
+import { merged } from '../../engine/merged.js';
 import { parseWith, readJson } from '../body.js';
 import { openCall } from '../call.js';
 import { beginChoices, type Choice, collectChoices } from '../choices.js';
 import type { ServerContext, ServerRequest } from '../dialect.js';
-import { merged } from '../merged.js';
 import { modelNamed } from '../model-names.js';
 import { errorFrame } from '../openai-errors.js';
 import { dataFrame, eventStream } from '../sse.js';

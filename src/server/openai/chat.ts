@@ -1,12 +1,12 @@
 /** POST /v1/chat/completions. */
 import type { TokenLogprob } from '../../engine/events.js';
+import { merged } from '../../engine/merged.js';
 import type { ReasoningPiece } from '../../text/reasoning.js';
 import { parseWith, readJson } from '../body.js';
 import { openCall } from '../call.js';
 import { beginChoices, type Choice, type ChoiceEnds, type CollectedChoice, collectChoices } from '../choices.js';
 import type { ServerContext, ServerRequest } from '../dialect.js';
 import { chatLogprobs } from '../logprobs.js';
-import { merged } from '../merged.js';
 import { modelNamed } from '../model-names.js';
 import { errorFrame } from '../openai-errors.js';
 import { dataFrame, eventStream } from '../sse.js';

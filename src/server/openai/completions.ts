@@ -1,10 +1,10 @@
 /** POST /v1/completions. */
+import { merged } from '../../engine/merged.js';
 import { parseWith, readJson } from '../body.js';
 import { openCall } from '../call.js';
 import { beginChoices, type Choice, type ChoiceEnds, type CollectedChoice, collectChoices } from '../choices.js';
 import type { ServerContext, ServerRequest } from '../dialect.js';
 import { completionLogprobs } from '../logprobs.js';
-import { merged } from '../merged.js';
 import { modelNamed } from '../model-names.js';
 import { errorFrame } from '../openai-errors.js';
 import { dataFrame, eventStream } from '../sse.js';
