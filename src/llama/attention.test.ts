@@ -35,6 +35,13 @@ test('a GPU keeps its fused attention', () => {
   expect(choose({ embedding_length: 128, 'attention.head_count': 4 }, OPTIONS, 'gpu')).toBe(AUTO);
 });
 
+test('quantised values need fused attention, quantised keys do not', () => {
+  const small = { embedding_length: 128, 'attention.head_count': 4 };
+  expect(choose(small, { ...OPTIONS, cacheTypeV: 'q8_0' })).toBe(AUTO);
+  expect(choose(small, { ...OPTIONS, cacheTypeV: 'bf16' })).toBe(DISABLED);
+  expect(choose(small, { ...OPTIONS, cacheTypeK: 'q8_0' })).toBe(DISABLED);
+});
+
 test('scores that would fill the memory are not kept', () => {
   const long = { ...OPTIONS, tokensPerSequence: 131_072 };
   expect(choose({ embedding_length: 128, 'attention.head_count': 4 }, long)).toBe(AUTO);

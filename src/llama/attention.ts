@@ -1,5 +1,7 @@
 import type { ContextOptions, Placement } from '../engine/backend.js';
 import { LLAMA_FLASH_ATTN_TYPE } from './abi/v0.5.0/index.js';
+import { attentionShape } from './attention-shape.js';
+import { needsFusedAttention } from './cache-types.js';
 import type { GgufFile } from './gguf.js';
 
 /**
@@ -12,22 +14,16 @@ const SMALLEST_FUSED_HEAD = 64;
 const MOST_SCORE_BYTES = 256 * 1024 * 1024;
 const BYTES_PER_SCORE = 4;
 
-/** Which attention a context gets: fused where llama.cpp can, except where plain attention is known to be faster. */
+/**
+ * Which attention a context gets: fused where llama.cpp can, except where plain attention is known to be faster. Of
+ * unknown shapes nothing is known.
+ */
 export function flashAttentionType(file: GgufFile, options: ContextOptions, placement: Placement): number {
-  const { heads, headSize } = attentionShape(file);
+  const { AUTO, DISABLED } = LLAMA_FLASH_ATTN_TYPE;
+  const { heads, keySizes } = attentionShape(file);
+  const [keySize] = keySizes;
+  if (heads === undefined || keySize === undefined || placement.on === 'gpu' || needsFusedAttention(options))
+    return AUTO;
   const scoreBytes = heads * options.tokensPerSequence * options.microBatch * BYTES_PER_SCORE;
-  const plain = placement.on === 'cpu' && headSize < SMALLEST_FUSED_HEAD && scoreBytes <= MOST_SCORE_BYTES;
-  return plain ? LLAMA_FLASH_ATTN_TYPE.DISABLED : LLAMA_FLASH_ATTN_TYPE.AUTO;
-}
-
-/** Unknown shapes count as large heads. */
-function attentionShape({ metadata }: GgufFile): { heads: number; headSize: number } {
-  const read = (key: string) => {
-    const value = metadata.get(`${metadata.get('general.architecture')}.${key}`);
-    return typeof value === 'number' && value > 0 ? value : undefined;
-  };
-  const heads = read('attention.head_count');
-  const width = read('embedding_length');
-  if (heads === undefined || width === undefined) return { heads: 0, headSize: Number.POSITIVE_INFINITY };
-  return { heads, headSize: read('attention.key_length') ?? width / heads };
+  return keySize < SMALLEST_FUSED_HEAD && scoreBytes <= MOST_SCORE_BYTES ? DISABLED : AUTO;
 }

@@ -1,7 +1,8 @@
-import type { ContextOptions, Placement } from '../engine/backend.js';
+import { CACHE_TYPES, type CacheType, type ContextOptions, type Placement } from '../engine/backend.js';
 import { OutriderError } from '../errors.js';
 import { type Functions, LLAMA_MAX_SEQ, type llama_context_params } from './abi/v0.5.0/index.js';
 import { flashAttentionType } from './attention.js';
+import { cacheTypeParams } from './cache-types.js';
 import type { GgufFile } from './gguf.js';
 
 /** llama.cpp pads each sequence's cells to a multiple of this. */
@@ -23,6 +24,7 @@ export function checkContextOptions(options: ContextOptions): void {
   inRange('outputs', outputs, batch);
   inRange('microBatch', microBatch, batch);
   checkThreads(threads);
+  for (const name of ['cacheTypeK', 'cacheTypeV'] as const) checkCacheType(name, options[name]);
 }
 
 /** @throws OutriderError invalid_argument */
@@ -33,6 +35,14 @@ export function checkThreads(threads: number): void {
 function inRange(name: string, value: number, most: number): void {
   if (Number.isInteger(value) && value >= 1 && value <= most) return;
   throw new OutriderError('invalid_argument', `${name} must be an integer from 1 to ${most}, got ${value}`, {
+    parameter: name,
+    value,
+  });
+}
+
+function checkCacheType(name: string, value: CacheType = 'f16'): void {
+  if (CACHE_TYPES.includes(value)) return;
+  throw new OutriderError('invalid_argument', `${name} must be one of ${CACHE_TYPES.join(', ')}, got ${value}`, {
     parameter: name,
     value,
   });
@@ -58,6 +68,7 @@ export function contextParams(
     n_outputs_max_per_seq: options.outputs,
     n_threads: options.threads,
     n_threads_batch: options.threads,
+    ...cacheTypeParams(functions, options),
     flash_attn_type: flashAttentionType(file, options, placement),
     // Otherwise a GPU that is present is used all the same, for the cache and for large passes.
     offload_kqv: onGpu,

@@ -1,6 +1,7 @@
 import type { ContextOptions, MemoryEstimate, MemoryParts, Placement } from '../engine/backend.js';
 import { OutriderError } from '../errors.js';
 import { callAsync } from './abi/v0.5.0/index.js';
+import { checkCacheTypes } from './cache-types.js';
 import { captured } from './captured.js';
 import { checkContextOptions, contextParams } from './context-options.js';
 import { type LoggedSizes, readLoggedSizes } from './estimate-log.js';
@@ -30,6 +31,7 @@ export async function estimateMemory(
   context: ContextOptions,
 ): Promise<MemoryEstimate> {
   checkContextOptions(context);
+  checkCacheTypes(library.functions, files[0] as GgufFile, context);
   const simulate = (tokensPerSequence: number) =>
     simulateContext(library, files, placement, { ...context, tokensPerSequence });
   const gpus = new Set(

@@ -1,9 +1,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { OutriderError } from '../errors.js';
-import { type Functions, GGML_TYPE, GGUF_TYPE, type Pointer } from './abi/v0.5.0/index.js';
+import { type Functions, GGUF_TYPE, type Pointer } from './abi/v0.5.0/index.js';
 import { type GgufFile, type GgufTensor, type GgufType, readGguf, withGguf } from './gguf.js';
 import { partName } from './model-parts.js';
+import { typeNumber } from './tensor-type.js';
 
 const BLOCK_BYTES = 4 * 1024 * 1024;
 
@@ -147,11 +148,6 @@ const NUMBER_SETTERS = {
   float32: 'gguf_set_val_f32',
   float64: 'gguf_set_val_f64',
 } as const satisfies Record<NumericType, keyof Functions>;
-
-function typeNumber(functions: Functions, name: string): number {
-  for (let type = 0; type < GGML_TYPE.COUNT; type++) if (functions.ggml_type_name(type) === name) return type;
-  throw new RangeError(`ggml has no tensor type ${name}`);
-}
 
 async function writeFile(
   functions: Functions,

@@ -1,6 +1,7 @@
 import type { Context, ContextOptions, LoadOptions, Model } from '../engine/backend.js';
 import { OutriderError } from '../errors.js';
 import { callAsync, type Functions, type Pointer } from './abi/v0.5.0/index.js';
+import { checkCacheTypes } from './cache-types.js';
 import { captured } from './captured.js';
 import { LlamaContext } from './context.js';
 import { checkContextOptions, contextParams } from './context-options.js';
@@ -78,8 +79,9 @@ export class LlamaModel implements Model {
 
   async createContext(options: ContextOptions): Promise<Context> {
     checkContextOptions(options);
-    const { library, inPlaceMs, mayRunInPlace, now } = this.#parts;
+    const { library, files, inPlaceMs, mayRunInPlace, now } = this.#parts;
     const { functions } = library;
+    checkCacheTypes(functions, files[0] as GgufFile, options);
     const release = this.#handle.hold();
     try {
       const pointer = await this.#initFromModel(options);
