@@ -1,7 +1,8 @@
-import type { FinishEvent, StartEvent, TokenLogprob } from '../engine/events.js';
+import type { TokenLogprob } from '../engine/events.js';
 import type { ServiceRequest } from '../engine/service.js';
 import type { Call, ServedEvent } from './activity.js';
 import type { ServerContext } from './dialect.js';
+import type { ReportedEvents } from './report.js';
 import { begun } from './sse.js';
 
 /** Clients give up on headers that do not come; a request that was not refused by then is taken for good. */
@@ -29,14 +30,8 @@ export async function beginChoices(
   throw failed.reason;
 }
 
-/** The two events that say how a choice was run. */
-export interface ChoiceEnds {
-  readonly start: StartEvent | undefined;
-  readonly finish: FinishEvent;
-}
-
 /** A whole choice, for answers that are not streamed. */
-export interface CollectedChoice extends ChoiceEnds {
+export interface CollectedChoice extends ReportedEvents {
   readonly pieces: readonly string[];
   readonly logprobs: readonly TokenLogprob[];
 }
@@ -57,7 +52,7 @@ export async function collectChoices(
 async function collect(choice: Choice): Promise<CollectedChoice> {
   const pieces: string[] = [];
   const logprobs: TokenLogprob[] = [];
-  const ends: Partial<ChoiceEnds> = {};
+  const ends: Partial<ReportedEvents> = {};
   for await (const event of choice) {
     if (event.type === 'text') {
       pieces.push(event.text);

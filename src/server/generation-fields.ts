@@ -1,11 +1,11 @@
 /** What requests for chats and for plain completions have in common. */
 import { z } from 'zod';
-import type { Mode } from '../engine/events.js';
 import type { ServiceRequest } from '../engine/service.js';
 import { given } from '../given.js';
 import { Failure } from './failure.js';
 import { booleanField, integerField, optional, stopField, stringField, tokenLimitField } from './fields.js';
 import type { TextTokenizer } from './logit-bias.js';
+import type { ModelName } from './model-names.js';
 import { samplingFields, samplingFrom } from './sampling-fields.js';
 import { speculationFrom, speculativeFields } from './speculative-fields.js';
 
@@ -24,6 +24,7 @@ export const commonFields = {
   stop: stopField,
   ignore_eos: booleanField,
   banned_strings: optional(z.array(z.string())),
+  reasoning_effort: stringField,
   ...samplingFields,
   ...speculativeFields,
 };
@@ -33,15 +34,21 @@ export type CommonFields = z.output<typeof schema>;
 /** All of a request but its prompt and what belongs to one of the two routes. */
 export async function commonRequest(
   fields: CommonFields,
-  modelMode: Mode | undefined,
+  model: ModelName,
   service: TextTokenizer,
 ): Promise<Omit<ServiceRequest, 'prompt'>> {
-  const { max_tokens, seed, stop, ignore_eos, banned_strings } = fields;
+  const { max_tokens, seed, stop, ignore_eos, banned_strings, reasoning_effort } = fields;
   return {
     sampling: await samplingFrom(fields, service),
-    ...speculationFrom(fields, modelMode),
+    ...speculationFrom(fields, model),
     ...(stop.length > 0 && { stop }),
-    ...given({ maxTokens: max_tokens, seed, ignoreEndOfText: ignore_eos, bannedStrings: banned_strings }),
+    ...given({
+      maxTokens: max_tokens,
+      seed,
+      ignoreEndOfText: ignore_eos,
+      bannedStrings: banned_strings,
+      effort: reasoning_effort,
+    }),
   };
 }
 

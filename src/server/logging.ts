@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { type Logger, pino } from 'pino';
+import { given } from '../given.js';
 import type { ActivityListener } from './activity.js';
 
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
@@ -36,6 +37,7 @@ export function activityLog(log: Logger, logText: boolean): ActivityListener {
           rejected,
           promptMs: timings.promptMs,
           predictedMs: timings.predictedMs,
+          ...given({ route: finish.route }),
           ...(logText && { prompt: request.prompt, text: finish.text }),
         },
         'generation',

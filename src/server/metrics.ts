@@ -53,6 +53,12 @@ export class Metrics implements ActivityListener {
     labelNames: ['dialect', 'outcome'],
     registers: [this.registry],
   });
+  readonly #routes = new Counter({
+    name: 'outrider_routes_total',
+    help: 'Generations of mode auto that ended, by who wrote them and by the rule that decided',
+    labelNames: ['to', 'rule'],
+    registers: [this.registry],
+  });
   readonly #restarts = new Gauge({
     name: 'outrider_engine_restarts',
     help: 'How often the engine died and came back',
@@ -88,6 +94,7 @@ export class Metrics implements ActivityListener {
   onEnd({ id, dialect }: Generation, finish: FinishEvent | undefined): void {
     this.#running.delete(id);
     this.#generations.inc({ dialect, outcome: finish?.reason ?? 'failed' });
+    if (finish?.route !== undefined) this.#routes.inc({ to: finish.route.to, rule: finish.route.rule });
     if (finish !== undefined) this.#countFinish(finish);
   }
 

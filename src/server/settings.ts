@@ -1,5 +1,9 @@
-/** How the server behaves, every default filled in (config.ts reads them). */
+import type { Mode } from '../engine/events.js';
+
+/** How the server behaves, every default filled in. */
 export interface ServerSettings {
+  /** Of requests that name neither a mode nor a model that stands for one. */
+  readonly mode: Mode;
   /** Any of these opens the server; none: no key is needed. */
   readonly apiKeys: readonly string[];
   /** Names that the Host header may have besides IP addresses and localhost; lower case, without port. */
@@ -20,6 +24,7 @@ export interface ServerSettings {
 }
 
 export const SERVER_DEFAULTS: ServerSettings = {
+  mode: 'speculative',
   apiKeys: [],
   allowedHosts: [],
   corsOrigins: 'any',

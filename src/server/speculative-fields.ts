@@ -1,10 +1,11 @@
 /** How a request of any dialect chooses its speculation: `speculative: {n_max: 8}` or flat, `"speculative.n_max": 8`. */
 import { z } from 'zod';
-import { MODES, type Mode, VERIFICATION_RULES } from '../engine/events.js';
+import { MODES, VERIFICATION_RULES } from '../engine/events.js';
 import { DRAFTER_KINDS } from '../engine/request.js';
 import type { ServiceRequest } from '../engine/service.js';
 import { given } from '../given.js';
 import { expected, integerField, numberField, optional } from './fields.js';
+import { type ModelName, modeOf } from './model-names.js';
 
 const shape = {
   mode: optional(z.enum(MODES, { error: expected(`one of ${MODES.join(', ')}`) })),
@@ -30,11 +31,11 @@ export const speculativeFields = {
 
 const schema = z.object(speculativeFields);
 
-/** The engine's fields; of a key that is given both ways, the flat one counts. */
+/** The engine's fields; of a key that is given both ways, the flat one counts, and a mode rather than the model's. */
 export function speculationFrom(
   fields: z.output<typeof schema>,
-  modelMode: Mode | undefined,
-): Pick<ServiceRequest, 'mode' | 'draft' | 'verification'> {
+  model: Pick<ModelName, 'mode' | 'writer'>,
+): Pick<ServiceRequest, 'mode' | 'writer' | 'draft' | 'verification'> {
   const nested: Partial<z.output<typeof nestedSchema>> = fields.speculative ?? {};
   const value = <Name extends keyof typeof shape>(name: Name) =>
     (fields[`speculative.${name}`] ?? nested[name]) as z.output<(typeof shape)[Name]>;
@@ -45,7 +46,8 @@ export function speculationFrom(
     drafters: value('drafters'),
   });
   return {
-    ...given({ mode: value('mode') ?? modelMode, verification: value('verification') }),
+    ...modeOf(model, value('mode')),
+    ...given({ verification: value('verification') }),
     ...(Object.keys(draft).length > 0 && { draft }),
   };
 }

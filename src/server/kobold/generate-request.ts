@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Mode } from '../../engine/events.js';
 import type { EngineService, ServiceRequest } from '../../engine/service.js';
 import { given } from '../../given.js';
 import { orderFromKobold, type SamplingOptions } from '../../sampling/index.js';
@@ -40,6 +41,7 @@ export const generateSchema = z.looseObject(
     bypass_eos: booleanField,
     logprobs: optional(z.union([z.boolean(), z.number()], { error: expected('true or false') })),
     genkey: stringField,
+    reasoning_effort: stringField,
   },
   { error: expected('a JSON object') },
 );
@@ -69,10 +71,14 @@ function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-/** @throws Failure, OutriderError invalid_argument */
+/**
+ * @param mode of a request that has none
+ * @throws Failure, OutriderError invalid_argument
+ */
 export async function generateRequest(
   body: GenerateBody,
   service: Pick<EngineService, 'tokenize' | 'description'>,
+  mode: Mode,
 ): Promise<ServiceRequest> {
   const { contextSize } = service.description;
   const { max_context_length = contextSize, max_length = DEFAULT_MAX_LENGTH, sampler_seed = -1 } = body;
@@ -90,11 +96,12 @@ export async function generateRequest(
   return {
     ...fitted,
     sampling: await koboldSampling(body, service),
-    ...speculationFrom(body, undefined),
+    ...speculationFrom(body, { mode }),
     ...(body.stop_sequence.length > 0 && { stop: body.stop_sequence }),
     ...(sampler_seed >= 1 && { seed: sampler_seed }),
     ...(banned.length > 0 && { bannedStrings: banned }),
     ...(ignoresEnd && { ignoreEndOfText: true }),
+    ...given({ effort: body.reasoning_effort }),
     ...(body.logprobs !== undefined && body.logprobs !== false && body.logprobs !== 0 && { logprobs: TOP_LOGPROBS }),
   };
 }

@@ -44,6 +44,9 @@ const LITE = {
   quiet: true,
 };
 
+/** How the text was written, as every dialect tells it. */
+const REPORT = expect.objectContaining({ mode: 'speculative', seed: 4711 });
+
 describe('generate', () => {
   test('answers what KoboldAI Lite asks', async () => {
     const server = testServer();
@@ -57,10 +60,12 @@ describe('generate', () => {
           prompt_tokens: 2,
           completion_tokens: expect.any(Number),
           tool_calls: [],
+          outrider: REPORT,
         },
       ],
     });
     expect(server.service.request).toEqual({
+      mode: 'speculative',
       prompt: { tokens: [72, 105] },
       maxTokens: 8,
       stop: ['\nUser:'],
@@ -97,6 +102,7 @@ describe('generate', () => {
       }),
     );
     expect(server.service.request).toEqual({
+      mode: 'speculative',
       prompt: { tokens: [97] },
       maxTokens: 512,
       seed: 4294967303,
@@ -166,7 +172,12 @@ describe('generate', () => {
     const server = testServer();
     const names = [...Object.keys(LITE), 'grammar', 'images', 'custom_token_bans', 'sampler_seed', 'guidance_scale'];
     await json(server.post(GENERATE, Object.fromEntries(names.map((name) => [name, null]))));
-    expect(server.service.request).toEqual({ prompt: { text: '' }, maxTokens: 512, sampling: {} });
+    expect(server.service.request).toEqual({
+      prompt: { text: '' },
+      mode: 'speculative',
+      maxTokens: 512,
+      sampling: {},
+    });
   });
 });
 
@@ -176,12 +187,12 @@ describe('a stream', () => {
     expect(response.headers.get('content-type')).toContain('text/event-stream');
     const events = await messages(response);
     expect(events.map(({ token }) => token).join('')).toBe('Hello, world!');
-    expect(events.at(-1)).toEqual({ token: '', finish_reason: 'stop' });
+    expect(events.at(-1)).toEqual({ token: '', finish_reason: 'stop', outrider: REPORT });
     expect(events.slice(0, -1).every((event) => event.finish_reason === null && event.token !== '')).toBe(true);
     const short = await messages(await testServer().post(STREAM, { ...LITE, max_length: 1 }));
     expect(short).toEqual([
       { token: 'Hello', finish_reason: null },
-      { token: '', finish_reason: 'length' },
+      { token: '', finish_reason: 'length', outrider: REPORT },
     ]);
   });
 

@@ -1,10 +1,11 @@
 /** POST /api/v1/generate and /api/extra/generate/stream. */
-import type { FinishEvent, TokenLogprob } from '../../engine/events.js';
+import type { FinishEvent, StartEvent, TokenLogprob } from '../../engine/events.js';
 import type { ServedEvent } from '../activity.js';
 import { parseWith, readJson } from '../body.js';
 import { openCall } from '../call.js';
 import type { ServerContext, ServerRequest } from '../dialect.js';
 import { completionLogprobs } from '../logprobs.js';
+import { outriderReport } from '../report.js';
 import { begun, eventStream, messageFrame } from '../sse.js';
 import { errorFrame } from './errors.js';
 import { generateRequest, generateSchema, refuseUnsupported } from './generate-request.js';
@@ -25,7 +26,7 @@ async function open(context: ServerRequest, server: ServerContext, running: Runn
   refuseUnsupported(body);
   const { call, abort } = openCall(context, 'kobold');
   const owner = { genkey: body.genkey ?? '', call, abort };
-  const events = running.run(owner, () => generateRequest(body, server.service));
+  const events = running.run(owner, () => generateRequest(body, server.service, server.settings.mode));
   return { events, abort, requestId: call.requestId, trimStop: body.trim_stop ?? true };
 }
 
@@ -36,13 +37,15 @@ export async function generate(
 ): Promise<Response> {
   const { events, trimStop } = await open(context, server, running);
   let text = '';
+  let start: StartEvent | undefined;
   let finish: FinishEvent | undefined;
   const logprobs: TokenLogprob[] = [];
   for await (const event of events) {
     if (event.type === 'text') {
       text += event.text;
       logprobs.push(...(event.logprobs ?? []));
-    } else if (event.type === 'finish') finish = event;
+    } else if (event.type === 'start') start = event;
+    else if (event.type === 'finish') finish = event;
   }
   if (finish === undefined) throw new Error('a generation ended without a finish event');
   const result = {
@@ -52,6 +55,7 @@ export async function generate(
     prompt_tokens: finish.promptTokens,
     completion_tokens: finish.completionTokens,
     tool_calls: [],
+    outrider: outriderReport({ start, finish }),
   };
   return context.json({ results: [result] });
 }
@@ -73,12 +77,15 @@ async function* frames(
   events: AsyncGenerator<ServedEvent, void, void>,
   trimStop: boolean,
 ): AsyncGenerator<string, void, void> {
+  let start: StartEvent | undefined;
   for await (const event of events) {
+    if (event.type === 'start') start = event;
     if (event.type === 'text' && event.text !== '') yield messageFrame({ token: event.text, finish_reason: null });
     if (event.type !== 'finish') continue;
     const stop = stopShown(event, trimStop);
     if (stop !== '') yield messageFrame({ token: stop, finish_reason: null });
-    yield messageFrame({ token: '', finish_reason: finishReason(event) });
+    const outrider = outriderReport({ start, finish: event });
+    yield messageFrame({ token: '', finish_reason: finishReason(event), outrider });
   }
 }
 

@@ -3,6 +3,7 @@ import type { FinishEvent, StartEvent, TokenLogprob } from '../../engine/events.
 import type { Prompt } from '../../engine/request.js';
 import type { EngineService, ServiceRequest } from '../../engine/service.js';
 import { chatLogprobs } from '../logprobs.js';
+import { outriderReport } from '../report.js';
 import { llamaTimings } from '../timings.js';
 import { settingsOf } from './generation-settings.js';
 
@@ -66,6 +67,7 @@ export function finalCompletion(
     // The last token was drawn and not evaluated.
     tokens_cached: finish.promptTokens + Math.max(0, finish.completionTokens - 1),
     timings: llamaTimings(finish),
+    outrider: outriderReport({ start, finish }),
     ...probabilities(logprobs),
   };
 }

@@ -41,7 +41,7 @@ const ASKS: Readonly<Record<string, (value: unknown) => boolean>> = {
  */
 export async function completionRequests(
   body: CompletionBody,
-  { mode }: ModelName,
+  model: ModelName,
   service: Pick<EngineService, 'tokenize'>,
 ): Promise<readonly ServiceRequest[]> {
   for (const [field, asks] of Object.entries(ASKS)) {
@@ -55,7 +55,7 @@ export async function completionRequests(
   const { n_probs = 0, cache_prompt, n_predict = body.max_tokens, seed } = body;
   const common = await commonRequest(
     { ...body, max_tokens: n_predict, seed: seed === -1 ? undefined : seed },
-    mode,
+    model,
     service,
   );
   return prompts.flatMap((prompt) =>

@@ -18,7 +18,7 @@ export async function completion(context: ServerRequest, server: ServerContext):
   refuseUnsupported(json);
   const body = parseWith(completionSchema, json);
   const { service, settings, log } = server;
-  const model = modelNamed(service.description, body.model);
+  const model = modelNamed(service.description, body.model, settings.mode);
   const requests = await completionRequests(body, model, service);
   const { stream = false, return_tokens: returnTokens = false, response_fields: fields = [] } = body;
   const frames = await Promise.all(

@@ -3,7 +3,7 @@ import type { ServerContext, ServerRequest } from '../dialect.js';
 import { modelNames } from '../model-names.js';
 import { settingsOf } from './generation-settings.js';
 
-export function properties(context: ServerRequest, { service, version }: ServerContext): Response {
+export function properties(context: ServerRequest, { service, settings, version }: ServerContext): Response {
   const { description } = service;
   const { target, contextSize, parallel, llama } = description;
   return context.json({
@@ -12,7 +12,7 @@ export function properties(context: ServerRequest, { service, version }: ServerC
       n_ctx: contextSize,
     },
     total_slots: parallel,
-    model_alias: modelNames(description)[0]!.id,
+    model_alias: modelNames(description, settings.mode)[0].id,
     model_path: target.path,
     modalities: { vision: false, audio: false },
     chat_template: target.chatTemplate ?? '',

@@ -1,6 +1,6 @@
 /** The parts that answers to chats and to plain completions have in common, streamed or not. */
 import type { FinishEvent, FinishReason } from '../../engine/events.js';
-import type { ChoiceEnds } from '../choices.js';
+import { outriderReport, type ReportedEvents } from '../report.js';
 import { llamaTimings } from '../timings.js';
 
 /** The fields at the top of every answer and chunk. */
@@ -43,20 +43,6 @@ export function usageOf(finishes: readonly FinishEvent[], perPrompt: number, rea
 }
 
 /** How a choice was run, for those who look: llama-server's times, and ours. */
-export function reportOf({ start, finish }: ChoiceEnds) {
-  return {
-    timings: llamaTimings(finish),
-    outrider: {
-      ...(start !== undefined && {
-        mode: start.mode,
-        seed: start.seed,
-        verification: start.verification,
-        draft_max: start.draftMax,
-        notes: start.notes,
-      }),
-      ...(finish.stop !== undefined && { stop: finish.stop }),
-      statistics: finish.statistics,
-      timings: finish.timings,
-    },
-  };
+export function reportOf(events: ReportedEvents) {
+  return { timings: llamaTimings(events.finish), outrider: outriderReport(events) };
 }

@@ -73,7 +73,7 @@ export function chatOf(body: Pick<ChatBody, 'messages' | keyof typeof templateFi
 /** The choices that a chat asks for. */
 export async function chatRequests(
   body: ChatBody,
-  { mode }: ModelName,
+  model: ModelName,
   service: TextTokenizer,
 ): Promise<readonly ServiceRequest[]> {
   const limits = [body.max_tokens, body.max_completion_tokens].filter((limit) => limit !== undefined);
@@ -84,7 +84,7 @@ export async function chatRequests(
     });
   }
   const request: ServiceRequest = {
-    ...(await commonRequest(body, mode, service)),
+    ...(await commonRequest(body, model, service)),
     prompt: chatOf(body),
     ...(limits.length > 0 && { maxTokens: Math.min(...limits) }),
     ...(logprobs && { logprobs: top_logprobs }),

@@ -70,6 +70,7 @@ describe('an answer that is not streamed', () => {
     });
     expect(server.service.request).toEqual({
       prompt: { messages },
+      mode: 'speculative',
       maxTokens: 3,
       stop: ['x'],
       seed: 9007199254740991,
@@ -99,15 +100,17 @@ describe('an answer that is not streamed', () => {
   });
 
   test.each([
-    ['main', undefined],
+    ['main', 'speculative'],
     ['main:main', 'main'],
+    ['main:auto', 'auto'],
     ['draft', 'draft'],
-    ['gpt-4', undefined],
+    ['gpt-4', 'speculative'],
+    ['auto', 'speculative'],
   ])('model %s runs in mode %s', async (model, mode) => {
     const server = testServer();
     const body = await ask(server, { model });
     expect(server.service.request.mode).toBe(mode);
-    expect(body.model).toBe(model === 'gpt-4' ? 'main' : model);
+    expect(body.model).toBe(['gpt-4', 'auto'].includes(model) ? 'main' : model);
   });
 
   test('null counts as absent, everywhere', async () => {
@@ -116,7 +119,7 @@ describe('an answer that is not streamed', () => {
       parallel_tool_calls stream stream_options user presence_penalty frequency_penalty prediction model temperature max_tokens
       max_completion_tokens grammar json_schema samplers speculative`.split(/\s+/);
     await ask(server, Object.fromEntries(names.map((name) => [name, null])));
-    expect(server.service.request).toEqual({ prompt: { messages }, sampling: {} });
+    expect(server.service.request).toEqual({ prompt: { messages }, mode: 'speculative', sampling: {} });
   });
 
   test.each<[string, object]>([
@@ -134,7 +137,7 @@ describe('an answer that is not streamed', () => {
     await ask(server, fields);
     const { maxTokens = Number.MAX_SAFE_INTEGER, ...request } = server.service.request;
     expect(maxTokens).toBe(Number.MAX_SAFE_INTEGER);
-    expect(request).toEqual({ prompt: { messages }, sampling: {} });
+    expect(request).toEqual({ prompt: { messages }, mode: 'speculative', sampling: {} });
   });
 
   test('gives log-probabilities whose tokens are the text', async () => {

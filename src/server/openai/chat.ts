@@ -4,11 +4,12 @@ import { merged } from '../../engine/merged.js';
 import type { ReasoningPiece } from '../../text/reasoning.js';
 import { parseWith, readJson } from '../body.js';
 import { openCall } from '../call.js';
-import { beginChoices, type Choice, type ChoiceEnds, type CollectedChoice, collectChoices } from '../choices.js';
+import { beginChoices, type Choice, type CollectedChoice, collectChoices } from '../choices.js';
 import type { ServerContext, ServerRequest } from '../dialect.js';
 import { chatLogprobs } from '../logprobs.js';
 import { modelNamed } from '../model-names.js';
 import { errorFrame } from '../openai-errors.js';
+import type { ReportedEvents } from '../report.js';
 import { dataFrame, eventStream } from '../sse.js';
 import { refuseUnsupported } from '../unsupported.js';
 import { type Envelope, finishReason, reportOf, usageOf } from './answer.js';
@@ -19,8 +20,7 @@ export async function chatCompletions(context: ServerRequest, server: ServerCont
   const json = await readJson(context.req.raw, server.settings.bodyLimitBytes);
   refuseUnsupported(json);
   const body = parseWith(chatSchema, json);
-  const { description } = server.service;
-  const model = modelNamed(description, body.model);
+  const model = modelNamed(server.service.description, body.model, server.settings.mode);
   const requests = await chatRequests(body, model, server.service);
   const splitter = await splitterFor(body, server.service);
   const { call, abort } = openCall(context, 'openai');
@@ -78,7 +78,7 @@ interface ChoiceState {
   readonly split: ReturnType<SplitterFactory>;
   /** Of tokens whose text the splitter holds back. */
   logprobs: TokenLogprob[];
-  ends: Partial<ChoiceEnds>;
+  ends: Partial<ReportedEvents>;
 }
 
 /** A streamed chat: folds the events of its choices into chunks. */

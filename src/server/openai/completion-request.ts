@@ -42,7 +42,7 @@ export interface CompletionPlan {
 /** @throws Failure for what is wrong with the prompts and their number */
 export async function planCompletions(
   body: CompletionBody,
-  { mode }: ModelName,
+  model: ModelName,
   service: Pick<EngineService, 'tokenize'>,
 ): Promise<CompletionPlan> {
   const { n = 1, best_of = n, echo = false } = body;
@@ -54,7 +54,7 @@ export async function planCompletions(
   if (echo && logprobs !== undefined) refuse('echo', 'expected no logprobs with it: those of prompts are not computed');
   if (echo && prompts.some((prompt) => !('text' in prompt)))
     refuse('echo', 'expected texts as prompts with it, not tokens');
-  const common = await commonRequest(body, mode, service);
+  const common = await commonRequest(body, model, service);
   const requests = prompts.flatMap((prompt) =>
     choicesOf({ ...common, prompt, ...(logprobs !== undefined && { logprobs }) }, n),
   );

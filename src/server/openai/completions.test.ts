@@ -92,8 +92,10 @@ test('models are listed with what they stand for', async () => {
     expect(list.data.map(({ id, outrider }: Json) => [id, outrider.mode])).toEqual([
       ['main', 'speculative'],
       ['main:main', 'main'],
+      ['main:auto', 'auto'],
       ['draft', 'draft'],
     ]);
+    for (const { outrider } of list.data) expect(outrider.description).toMatch(/^[a-z].+/);
   }
   expect(await (await server.get('/v1/models/main:main')).json()).toMatchObject({ id: 'main:main', object: 'model' });
   expect((await server.get('/v1/models/other')).status).toBe(404);

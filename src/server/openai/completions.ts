@@ -2,11 +2,12 @@
 import { merged } from '../../engine/merged.js';
 import { parseWith, readJson } from '../body.js';
 import { openCall } from '../call.js';
-import { beginChoices, type Choice, type ChoiceEnds, type CollectedChoice, collectChoices } from '../choices.js';
+import { beginChoices, type Choice, type CollectedChoice, collectChoices } from '../choices.js';
 import type { ServerContext, ServerRequest } from '../dialect.js';
 import { completionLogprobs } from '../logprobs.js';
 import { modelNamed } from '../model-names.js';
 import { errorFrame } from '../openai-errors.js';
+import type { ReportedEvents } from '../report.js';
 import { dataFrame, eventStream } from '../sse.js';
 import { refuseUnsupported } from '../unsupported.js';
 import { type Envelope, finishReason, reportOf, usageOf } from './answer.js';
@@ -17,7 +18,7 @@ export async function completions(context: ServerRequest, server: ServerContext)
   const json = await readJson(context.req.raw, server.settings.bodyLimitBytes);
   refuseUnsupported(json);
   const body = parseWith(completionSchema, json);
-  const model = modelNamed(server.service.description, body.model);
+  const model = modelNamed(server.service.description, body.model, server.settings.mode);
   const plan = await planCompletions(body, model, server.service);
   const { call, abort } = openCall(context, 'openai');
   const choices = await beginChoices(plan.requests, server, call, abort);
@@ -51,7 +52,7 @@ async function* frames(
   includeUsage: boolean,
 ): AsyncGenerator<string, void, void> {
   const chunk = (choice: object, top: object = {}) => dataFrame({ ...envelope, choices: [choice], ...top });
-  const states = choices.map((): { offset: number; ends: Partial<ChoiceEnds> } => ({ offset: 0, ends: {} }));
+  const states = choices.map((): { offset: number; ends: Partial<ReportedEvents> } => ({ offset: 0, ends: {} }));
   for await (const { index, value: event } of merged(choices, abort)) {
     const state = states[index]!;
     if (event.type === 'start') {

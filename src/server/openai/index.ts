@@ -24,8 +24,8 @@ export const openai: Dialect = {
     post('/v1/completions', completions);
     const created = Math.floor(server.clock() / 1000);
     for (const path of ['/v1/models', '/models']) {
-      app.get(path, (context) => listModels(context, server.service.description, created));
-      app.get(`${path}/:id{.+}`, (context) => retrieveModel(context, server.service.description, created));
+      app.get(path, (context) => listModels(context, server, created));
+      app.get(`${path}/:id{.+}`, (context) => retrieveModel(context, server, created));
     }
     for (const path of ABSENT) {
       app.post(path, () => {

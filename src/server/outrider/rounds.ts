@@ -1,5 +1,6 @@
 /** GET /api/outrider/rounds: the rounds of all requests, live. */
 import type { FinishEvent, GenerationEvent, RoundEvent, StartEvent } from '../../engine/events.js';
+import { given } from '../../given.js';
 import type { Activity, Generation } from '../activity.js';
 import type { ServerContext, ServerRequest } from '../dialect.js';
 import { errorFrame } from '../openai-errors.js';
@@ -68,8 +69,19 @@ function messageOf(event: GenerationEvent, generation: Generation): object | und
 }
 
 function startMessage(event: StartEvent, { id, requestId, dialect }: Generation) {
-  const { mode, verification, draftMax, promptTokens, notes } = event;
-  return { type: 'start', generation: id, requestId, dialect, mode, verification, draftMax, promptTokens, notes };
+  const { mode, verification, draftMax, promptTokens, notes, route } = event;
+  return {
+    type: 'start',
+    generation: id,
+    requestId,
+    dialect,
+    mode,
+    verification,
+    draftMax,
+    promptTokens,
+    notes,
+    ...given({ route }),
+  };
 }
 
 function roundMessage(event: RoundEvent, { id }: Generation) {
@@ -98,6 +110,7 @@ function endMessage({ id }: Generation, finish: FinishEvent | undefined) {
     completionTokens: finish.completionTokens,
     statistics: finish.statistics,
     timings: finish.timings,
+    ...given({ route: finish.route }),
   };
   return { type: 'end', generation: id, ...told };
 }

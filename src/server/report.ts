@@ -1,0 +1,36 @@
+import type { FinishEvent, Route, StartEvent } from '../engine/events.js';
+
+/** The two events that say how a text was written. */
+export interface ReportedEvents {
+  readonly start: StartEvent | undefined;
+  readonly finish: FinishEvent;
+}
+
+/** `outrider` of an answer in any dialect: how the text was written, for those who look. */
+export function outriderReport({ start, finish }: ReportedEvents) {
+  return {
+    ...(start !== undefined && {
+      mode: start.mode,
+      seed: start.seed,
+      verification: start.verification,
+      draft_max: start.draftMax,
+      notes: start.notes,
+    }),
+    ...(finish.route !== undefined && { route: routeReport(finish.route) }),
+    ...(finish.stop !== undefined && { stop: finish.stop }),
+    statistics: finish.statistics,
+    timings: finish.timings,
+  };
+}
+
+/** Who wrote the text in mode `auto`, and why, in the words of the wire. */
+function routeReport({ to, rule, reason, escalated }: Route) {
+  return {
+    to,
+    rule,
+    reason,
+    ...(escalated !== undefined && {
+      escalated: { at_token: escalated.atToken, confidence: escalated.confidence },
+    }),
+  };
+}
