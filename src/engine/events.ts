@@ -91,6 +91,11 @@ export interface FinishEvent {
   readonly completionTokens: number;
   /** Prompt tokens that were still in the cache and not evaluated again. */
   readonly cachedTokens?: number;
+  /**
+   * Of the tokens that were not evaluated again, those whose cells were evaluated at another position, or behind such ones:
+   * a beginning was cut off, and the rest moved up. Absent where the cache is that of an evaluation of this text.
+   */
+  readonly shifted?: number;
   /** Banned texts that could not be avoided: too many tokens would have begun them at one place. */
   readonly letThrough?: readonly string[];
   readonly statistics: Statistics;

@@ -36,6 +36,11 @@ export interface EngineOptions {
   readonly gpuLayers?: number | 'all';
   /** Layers of the draft on the GPUs; default 0, the draft stays on the processor. */
   readonly draftGpuLayers?: number | 'all';
+  /**
+   * Answers with a token limit go on where the context ends: the older half of it goes, save for what the request keeps.
+   * Default false: they end there. Strict engines evaluate again what stays.
+   */
+  readonly contextShift?: boolean;
   /** Speculative and plain decoding agree bit for bit, at some cost (row-class.ts). */
   readonly strict?: boolean;
   /** Go on without a draft that does not fit, instead of refusing. */

@@ -3,7 +3,7 @@ import type { Drafter, LengthPolicy, Token } from '../speculative/index.js';
 
 import type { ChatMessage } from '../text/messages.js';
 
-import type { Mode, VerificationRule } from './events.js';
+import type { Mode, Route, VerificationRule } from './events.js';
 
 /** A conversation, and what the template of the model may ask for beyond it, such as `enable_thinking`. */
 export interface Chat {
@@ -19,6 +19,8 @@ export interface GenerationRequest {
   readonly prompt: Prompt;
   /** Default: `speculative`; without a draft model the text itself is looked up. */
   readonly mode?: Mode;
+  /** Who writes was decided before, for the text that `resume` goes on with: mode `auto` keeps to it. */
+  readonly route?: Route;
   /** How much thought it deserves, as the client declares (`none`, `minimal`, `low`, `medium`, `high`, ...): mode `auto` heeds it. */
   readonly effort?: string;
   /** The draft model that writes in mode `draft`, by its name; default: the largest. */
@@ -52,6 +54,17 @@ export interface GenerationRequest {
   readonly resume?: readonly Token[];
   /** Begin behind what a cache still holds of the prompt, default true; false evaluates all of it, to measure that. */
   readonly cachePrompt?: boolean;
+  /**
+   * False: no cached token is used at another position than it was evaluated at; a prompt whose beginning was cut off is
+   * evaluated again, and the answer ends at the end of the context. True needs an engine with `contextShift`. Default: a cut prompt
+   * is shifted where the model can and the engine is not strict; the answer goes on beyond the context as the engine has it.
+   */
+  readonly contextShift?: boolean;
+  /**
+   * Tokens of the prompt that stay when an answer outgrows the context (llama.cpp's `n_keep`), or all of the prompt. Default
+   * 0; a begin-of-text token always stays.
+   */
+  readonly keepTokens?: number | 'prompt';
   /** Log-probabilities of the tokens, under the target's plain softmax, and of so many alternatives each (0 to 20). */
   readonly logprobs?: number;
   /** Texts that may not appear: the answer goes back to where one began and takes another way, before it is seen. */
