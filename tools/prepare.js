@@ -41,7 +41,7 @@ export async function build() {
 }
 
 /**
- * Compiles `src` into a fresh `dist`. The old one stays until the new one is whole; the new one's date is the moment
+ * Compiles `src` into a fresh `dist`, and bundles the page into its `web`. The old one stays until the new one is whole; the new one's date is the moment
  * before its sources were read, so that a source saved meanwhile counts as newer.
  * @throws StepFailed
  */
@@ -50,10 +50,11 @@ export async function rebuild() {
   const dist = join(root, 'dist');
   const next = join(root, 'dist.next');
   rmSync(next, { recursive: true, force: true });
-  const compiler = join(root, 'node_modules/typescript/bin/tsc');
-  const args = [compiler, '-p', 'tsconfig.build.json', '--outDir', next];
+  const run = (/** @type {string} */ program, /** @type {readonly string[]} */ args) =>
+    runProgram(process.execPath, [join(root, 'node_modules', program), ...args], { cwd: root, output: 'keep' });
   try {
-    await step('Building', () => runProgram(process.execPath, args, { cwd: root, output: 'keep' }));
+    await step('Building', () => run('typescript/bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', next]));
+    await step('Building the page', () => run('vite/bin/vite.js', ['build', '--outDir', join(next, 'web')]));
     rmSync(dist, { recursive: true, force: true });
     renameSync(next, dist);
     utimesSync(dist, started, started);
@@ -69,7 +70,7 @@ function sources() {
   return [
     join(root, 'src'),
     ...compiled.map((entry) => join(entry.parentPath, entry.name)),
-    ...['package-lock.json', 'tsconfig.json', 'tsconfig.build.json'].map((name) => join(root, name)),
+    ...['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'vite.config.ts'].map((name) => join(root, name)),
   ];
 }
 

@@ -31,6 +31,7 @@ function runInstalled([program = '', ...args]) {
 if (selection.length === 0) {
   await tally.check('format and lint', () => runInstalled(['@biomejs/biome/bin/biome', 'check', '.']));
   await tally.check('types', () => runInstalled(['typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json']));
+  await tally.check('types of the page', () => runInstalled(['typescript/bin/tsc', '--noEmit', '-p', 'src/web']));
 }
 // Tests that start the command line need it; the others run even if it fails.
 await tally.check('build', build);

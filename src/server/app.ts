@@ -9,16 +9,18 @@ import type { Dialect, ServerApp, ServerContext, ServerEnvironment, ServerReques
 import { Failure, failureOf } from './failure.js';
 import { hostName, isAllowedHost } from './hosts.js';
 import { HEALTH_PATHS, mountOperations } from './operations.js';
+import { Page } from './page.js';
 import type { ServerSettings } from './settings.js';
 
 /** The application that `listen` serves. */
-export function createApp(server: ServerContext, dialects: Dialects): ServerApp {
+export function createApp(server: ServerContext, dialects: Dialects, page: Page = new Page()): ServerApp {
   const app: ServerApp = new Hono<ServerEnvironment>();
   const respond = (context: ServerRequest, failure: Failure): Response => encode(dialects, context, failure);
 
   app.use('*', identify(server));
   app.use('*', shareWithPages(server.settings));
-  app.use('*', guard(server, dialects));
+  app.use('*', guard(server, [page, ...dialects]));
+  page.mount(app);
   mountOperations(app, server);
   for (const dialect of dialects) dialect.mount(app, server);
 
@@ -33,10 +35,11 @@ export function createApp(server: ServerContext, dialects: Dialects): ServerApp 
   return app;
 }
 
-/** Answers while the models are being loaded: in a moment. */
-export function createLoadingApp(settings: ServerSettings, dialects: Dialects): ServerApp {
+/** Answers while the models are being loaded: the page, which waits for the rest, and all else in a moment. */
+export function createLoadingApp(settings: ServerSettings, dialects: Dialects, page: Page = new Page()): ServerApp {
   const app: ServerApp = new Hono<ServerEnvironment>();
   app.use('*', shareWithPages(settings));
+  page.mount(app);
   app.all('*', () => {
     throw new Failure('unavailable', 'the models are being loaded', { headers: { 'Retry-After': '1' } });
   });
@@ -64,7 +67,7 @@ function identify({ log, now }: ServerContext): Middleware {
     const finished = logAccess(context, log, now);
     await next();
     context.res.headers.set('X-Request-Id', requestId);
-    context.res.headers.set('Cache-Control', 'no-store');
+    if (!context.res.headers.has('Cache-Control')) context.res.headers.set('Cache-Control', 'no-store');
     finished();
   };
 }
@@ -80,7 +83,7 @@ function shareWithPages({ corsOrigins }: Pick<ServerSettings, 'corsOrigins'>): M
 }
 
 /** Lets in who asks by a name of this server and with a key where one is needed. */
-function guard({ settings }: ServerContext, dialects: readonly Dialect[]): Middleware {
+function guard({ settings }: ServerContext, routes: readonly Pick<Dialect, 'isPublic'>[]): Middleware {
   return async (context, next) => {
     const host = context.req.header('host');
     if (!isAllowedHost(host, settings.allowedHosts)) {
@@ -92,7 +95,7 @@ function guard({ settings }: ServerContext, dialects: readonly Dialect[]): Middl
     const authorised = hasKey(context.req.raw.headers, settings.apiKeys);
     context.set('authorised', authorised);
     const { method, path } = context.req;
-    const open = HEALTH_PATHS.includes(path) || dialects.some((dialect) => dialect.isPublic(method, path));
+    const open = HEALTH_PATHS.includes(path) || routes.some((some) => some.isPublic(method, path));
     if (!authorised && !open) {
       throw new Failure('unauthorized', 'expected an API key: Authorization: Bearer <key>, or X-Api-Key: <key>', {
         headers: { 'WWW-Authenticate': 'Bearer' },

@@ -17,9 +17,9 @@ const read = (path: string) => readFileSync(root + path, 'utf8');
 const json = <T>(path: string): T => JSON.parse(read(path));
 
 /** Every program text of the repository. */
-const modules: readonly Module[] = ['src', 'test', 'tools', 'docs', 'bin', 'vitest.config.ts']
+const modules: readonly Module[] = ['src', 'test', 'tools', 'docs', 'bin', 'vite.config.ts', 'vitest.config.ts']
   .flatMap((place) => (place.endsWith('.ts') ? [place] : filesUnder(place)))
-  .filter((path) => /\.[jt]s$/.test(path))
+  .filter((path) => /\.([jt]s|tsx)$/.test(path))
   .map((path) => parseModule(path, read(path)));
 const manifest = json<Manifest>('package.json');
 

@@ -85,7 +85,7 @@ function literal(node: ts.Node | undefined, typeOnly: boolean) {
 function resolveSpecifier(from: string, specifier: string): string {
   if (!specifier.startsWith('.')) return specifier;
   const path = posix.join(posix.dirname(from), specifier);
-  return from.endsWith('.ts') ? path.replace(/\.js$/, '.ts') : path;
+  return /\.tsx?$/.test(from) ? path.replace(/\.js$/, '.ts') : path;
 }
 
 function nameOf(node: ts.SignatureDeclaration): string {

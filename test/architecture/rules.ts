@@ -100,7 +100,8 @@ export function forbiddenPackages(modules: readonly Module[]): string[] {
 
 /** Files that need one another to load. Types do not count: two interfaces may speak of each other. */
 export function importCycles(modules: readonly Module[]): string[] {
-  const byPath = new Map(modules.map((module) => [module.path, module]));
+  // `./view.js` may have been `view.tsx`.
+  const byPath = new Map(modules.map((module) => [module.path.replace(/\.tsx$/, '.ts'), module]));
   const cycles: string[] = [];
   const finished = new Set<string>();
   const walk = (path: string, trail: readonly string[]): void => {

@@ -4,6 +4,7 @@ import { createApp, type Dialects } from '../app.js';
 import type { ServerApp, ServerContext } from '../dialect.js';
 import { Metrics } from '../metrics.js';
 import { openai } from '../openai/index.js';
+import { Page } from '../page.js';
 import { SERVER_DEFAULTS, type ServerSettings } from '../settings.js';
 import { FakeService } from './fake-service.js';
 
@@ -22,6 +23,7 @@ export interface TestServerOptions {
   readonly service?: FakeService;
   readonly dialects?: Dialects;
   readonly settings?: Partial<ServerSettings>;
+  readonly page?: Page;
 }
 
 /** An application without a socket, on a fake engine. */
@@ -29,6 +31,7 @@ export function testServer({
   service = new FakeService(),
   dialects = [openai],
   settings = {},
+  page = new Page(),
 }: TestServerOptions = {}): TestServer {
   const logged: Record<string, unknown>[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(JSON.parse(line)) });
@@ -47,7 +50,7 @@ export function testServer({
     now,
     clock: () => 1_700_000_123_456,
   };
-  const app = createApp(context, dialects);
+  const app = createApp(context, dialects, page);
   return {
     app,
     context,

@@ -1,0 +1,23 @@
+/** What the views share; made once, in main.tsx. */
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import type { Api } from './api.js';
+import type { Connection } from './connection.js';
+import type { KeyStore } from './keys.js';
+import type { Store } from './store.js';
+import type { ThemeStore } from './theme.js';
+
+export interface Page {
+  readonly api: Api;
+  readonly connection: Connection;
+  readonly keys: KeyStore;
+  readonly theme: ThemeStore;
+  /** A request was refused for want of a key. */
+  readonly keyWanted: Store<boolean>;
+}
+
+export const PageContext = createContext<Page | undefined>(undefined);
+
+export function usePage(): Page {
+  return useContext(PageContext)!;
+}

@@ -1,0 +1,7 @@
+export function CompareView() {
+  return (
+    <section class="view" aria-labelledby="compare-title">
+      <h1 id="compare-title">Compare</h1>
+    </section>
+  );
+}
