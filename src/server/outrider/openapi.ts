@@ -4,6 +4,7 @@ import { completionSchema as llamaCompletion } from '../llamacpp/completion-requ
 import { detokenizeSchema, templateSchema, tokenizeSchema } from '../llamacpp/vocabulary.js';
 import { chatSchema } from '../openai/chat-request.js';
 import { completionSchema } from '../openai/completion-request.js';
+import { generateSchema } from './generate-request.js';
 
 const BODIES: Readonly<Record<string, { readonly summary: string; readonly schema: z.ZodType }>> = {
   '/v1/chat/completions': { summary: 'Answer a chat.', schema: chatSchema },
@@ -11,6 +12,10 @@ const BODIES: Readonly<Record<string, { readonly summary: string; readonly schem
   '/completion': { summary: 'Continue texts, as llama-server does.', schema: llamaCompletion },
   '/tokenize': { summary: 'The tokens of a text.', schema: tokenizeSchema },
   '/detokenize': { summary: 'The text of tokens.', schema: detokenizeSchema },
+  '/api/outrider/generate': {
+    summary: 'Answer with the events of the generation, token by token.',
+    schema: generateSchema,
+  },
   '/apply-template': { summary: 'A chat as the prompt that the model sees.', schema: templateSchema },
 };
 
