@@ -1,5 +1,13 @@
-import { type Round, StatisticsCounter, type Token } from '../speculative/index.js';
-import type { FinishEvent, FinishReason, GenerationEvent, TextOrigin, Timings, TokenLogprob } from './events.js';
+import { StatisticsCounter, type Token } from '../speculative/index.js';
+import type {
+  FinishEvent,
+  FinishReason,
+  GenerationEvent,
+  RoundEvent,
+  TextOrigin,
+  Timings,
+  TokenLogprob,
+} from './events.js';
 import type { RowLogprobs } from './logprob-sampler.js';
 import type { Plan } from './prepare.js';
 import { TextStream } from './text-stream.js';
@@ -15,6 +23,8 @@ export interface Setback {
 export interface AnswerParts {
   /** Milliseconds of a steady clock. */
   readonly now: () => number;
+  /** When the request had its turn, by that clock; default: now. */
+  readonly began?: number | undefined;
   /** How many tokens of the prompt were not evaluated; asked at the end. */
   readonly cachedTokens: () => number;
   /** What is known of the token at a position of the context, where that was asked for. */
@@ -51,7 +61,7 @@ export class Answer {
   constructor(plan: Plan, parts: AnswerParts) {
     this.#plan = plan;
     this.#parts = parts;
-    this.#began = parts.now();
+    this.#began = parts.began ?? parts.now();
     this.#lastAt = this.#began;
     this.#stream = this.#openStream();
     for (const token of plan.resume) if (!this.isStopped) this.#text += this.#push(token, this.#lastOrigin);
@@ -75,7 +85,7 @@ export class Answer {
     this.#readAgain(kept);
   }
 
-  *add(round: Round): Generator<GenerationEvent, void, void> {
+  *add(round: Omit<RoundEvent, 'type'>): Generator<GenerationEvent, void, void> {
     this.#counter.add(round);
     this.#lastAt = this.#parts.now();
     if (this.#firstAt === undefined) this.#firstAt = this.#lastAt;
@@ -83,8 +93,9 @@ export class Answer {
       this.#draftMs += round.draftMs;
       this.#verifyMs += round.verifyMs;
     }
+    const accepted = round.escalated ? 'escalated' : 'accepted';
     for (const [i, token] of round.tokens.entries()) {
-      const origin = i < round.accepted ? 'accepted' : round.origin;
+      const origin = i < round.accepted ? accepted : round.origin;
       this.#logprobs[this.#tokens.length] = this.#parts.logprobsAt?.(round.position + i);
       yield* this.#emit(this.#push(token, origin), origin);
       if (this.isStopped || this.#setback !== undefined) return;

@@ -1,12 +1,14 @@
 /** Who drafts for a request, and by which rule its drafts are judged. */
-import { SamplerChain } from '../sampling/index.js';
+import { SamplerChain, takesLikeliest } from '../sampling/index.js';
 import {
   always,
   Cascade,
   confidenceCut,
   type Drafter,
+  drawShared,
   type LengthPolicy,
   LookupDrafter,
+  likeliestOf,
   MeasuredRule,
   ModelDrafter,
   type Noise,
@@ -15,6 +17,7 @@ import {
   type RuleChoice,
   SingleProposer,
   sequentialRandom,
+  type TargetDraw,
   type Verification,
 } from '../speculative/index.js';
 import type { CachedSequence } from './cached-sequence.js';
@@ -48,11 +51,25 @@ export function proposerFor(drafting: Drafting): Proposer | undefined {
   return new Cascade({ ...cascadeParts(drafting), drafters, knowledge, otherRows });
 }
 
-/** `auto` chooses between `match` and `block`; the other rules stand. */
-export function rulesFor({ verification, seed, draft }: Plan, noise: Noise): RuleChoice {
+/** `auto` chooses between `match` and `block`; the other rules stand. Leniency has a rule of its own. */
+export function rulesFor({ verification, seed, draft, leniency, sampling }: Plan, noise: Noise): RuleChoice {
+  if (leniency > 0) {
+    const byNoise: TargetDraw = (law, position) => drawShared(law, noise, position);
+    return always({ rule: 'lenient', leniency, draw: takesLikeliest(sampling) ? likeliestOf : byNoise });
+  }
   const by = (rule: 'match' | 'rejection' | 'block'): Verification =>
     rule === 'match' ? { rule, noise } : { rule, random: sequentialRandom(seed) };
   return verification === 'auto' ? new MeasuredRule(by('match'), by('block'), draft.max) : always(by(verification));
+}
+
+/**
+ * The sampler by which drafts are judged. What is typical of a target that is certain at temperature 0 its law at 1 says,
+ * whose likeliest token is the same.
+ */
+export function judgeOf(plan: Plan, noise: Noise): SamplerChain {
+  const { sampling, leniency } = plan;
+  if (leniency === 0 || !takesLikeliest(sampling)) return samplerOf(plan, noise);
+  return samplerOf({ ...plan, sampling: { ...sampling, temperature: 1, mirostat: 'off' } }, noise);
 }
 
 export function samplerOf({ sampling, promptTokens, writer, banned, breakers }: Plan, noise: Noise): SamplerChain {
@@ -97,9 +114,13 @@ function helpedDrafter(drafting: Drafting, drafts: readonly LoadedDraft[], looku
 }
 
 function cascadeParts({ plan }: Drafting) {
-  // How confidence turns into acceptance differs between greedy, cool and hot drawing.
-  const warmth = Math.min(2, Math.ceil(plan.sampling.temperature / 0.6));
-  return { kind: `warmth ${warmth}`, max: plan.draft.max, isEnd: (token: number) => plan.writer.ends.has(token) };
+  return { kind: kindOf(plan), max: plan.draft.max, isEnd: (token: number) => plan.writer.ends.has(token) };
+}
+
+/** How confidence turns into acceptance differs between greedy, cool and hot drawing, and with leniency (in tenths). */
+export function kindOf({ sampling, leniency }: Plan): string {
+  const warmth = `warmth ${Math.min(2, Math.ceil(sampling.temperature / 0.6))}`;
+  return leniency === 0 ? warmth : `${warmth} leniency ${Math.ceil(10 * leniency) / 10}`;
 }
 
 function givenText({ plan: { prediction, promptTokens, drafters } }: Drafting): Drafter[] {

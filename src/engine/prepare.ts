@@ -18,9 +18,13 @@ export type DraftPlan =
   | { readonly by: 'adaptive'; readonly max: number }
   | { readonly by: 'confidence'; readonly max: number; readonly min: number; readonly minConfidence: number };
 
+/** A request that says which model writes. */
+export type DirectRequest = Omit<GenerationRequest, 'mode'> & { readonly mode?: DirectMode };
+export type DirectMode = Exclude<Mode, 'auto'>;
+
 /** A request as it will be run. */
 export interface Plan {
-  readonly mode: Mode;
+  readonly mode: DirectMode;
   /** The model whose law the text has. */
   readonly writer: LoadedModel;
   readonly promptTokens: readonly Token[];
@@ -41,6 +45,8 @@ export interface Plan {
   readonly banned: readonly Token[];
   /** The most tokens of a round, and who decides within them. */
   readonly draft: DraftPlan;
+  /** Above 0 the text is not lossless (verifyLeniently). 0 where nothing is drafted. */
+  readonly leniency: number;
   readonly drafter: Drafter | undefined;
   /** The engine's own drafters that may propose, where the request brings none. */
   readonly drafters: readonly DrafterKind[];
@@ -65,14 +71,16 @@ const MOST_LOGPROBS = 20;
  * @param drawSeed a fresh seed, for a request without one
  * @throws OutriderError invalid_argument (with `details.parameter`), context_exceeded, template_failed
  */
-export function prepare(request: GenerationRequest, models: LoadedModels, drawSeed: () => number): Plan {
+export function prepare(request: DirectRequest, models: LoadedModels, drawSeed: () => number): Plan {
   const notes: string[] = [];
   const mode = modeOf(request, models);
-  const writer = mode === 'draft' ? models.draft! : models.target;
+  const writer = writerOf(request, mode, models);
   const sampling = samplingOf(request, writer);
   const prompt = tokenizePrompt(request.prompt, writer, models.contextSize);
   notes.push(...prompt.notes);
   const drafters = draftersOf(request);
+  const draft = draftOf(request, mode, models, notes);
+  const leniency = leniencyOf(request, models);
   return {
     mode,
     writer,
@@ -87,7 +95,8 @@ export function prepare(request: GenerationRequest, models: LoadedModels, drawSe
     sampling,
     breakers: sampling.dryMultiplier > 0 ? writer.breakers.spellings(sampling.drySequenceBreakers) : [],
     banned: request.ignoreEndOfText ? [...writer.ends] : [],
-    draft: draftOf(request, mode, models, notes),
+    draft,
+    leniency: draft.max === 0 ? 0 : leniency,
     drafter: request.drafter,
     drafters,
     prediction: predictionOf(request, writer),
@@ -98,7 +107,7 @@ export function prepare(request: GenerationRequest, models: LoadedModels, drawSe
   };
 }
 
-function modeOf({ mode }: GenerationRequest, { draft }: LoadedModels): Mode {
+function modeOf({ mode }: DirectRequest, { draft }: LoadedModels): DirectMode {
   if (mode !== undefined && !MODES.includes(mode)) refuse('mode', `one of ${MODES.join(', ')}`, mode);
   if (mode === 'draft' && draft === undefined)
     throw new OutriderError(
@@ -107,6 +116,16 @@ function modeOf({ mode }: GenerationRequest, { draft }: LoadedModels): Mode {
       { parameter: 'mode' },
     );
   return mode ?? 'speculative';
+}
+
+/** An unknown name is refused in every mode, though only in `draft` it says who writes. */
+function writerOf({ writer }: GenerationRequest, mode: Mode, { target, drafts }: LoadedModels): LoadedModel {
+  const draft = writer === undefined ? drafts[0] : drafts.find(({ name }) => name === writer);
+  if (writer !== undefined && draft === undefined) {
+    const names = drafts.map(({ name }) => name).join(', ') || 'nothing, since no draft model is loaded';
+    refuse('writer', `the name of a draft model (${names})`, writer);
+  }
+  return mode === 'draft' && draft !== undefined ? draft : target;
 }
 
 /** Every kind that there may be; whether there is a model or a prediction is seen when the parts are put together. */
@@ -173,12 +192,13 @@ function seedOf({ seed }: GenerationRequest, drawSeed: () => number): number {
 }
 
 function verificationOf(
-  { verification, seed }: GenerationRequest,
+  { verification, seed, draft: { leniency = 0 } = {} }: GenerationRequest,
   sampling: SamplingOptions,
   { draft, rowClass }: LoadedModels,
   drafters: readonly DrafterKind[],
 ): VerificationRule {
   if (verification === undefined) {
+    if (leniency > 0) return 'match';
     // Only a model's draft has a law to judge by, and only match repeats a text.
     const free = seed === undefined && sampling.mirostat === 'off' && rowClass.kind === 'free';
     return free && sampling.temperature > 0 && draft && drafters.includes('model') ? 'auto' : 'match';
@@ -192,7 +212,9 @@ function verificationOf(
       ? 'a given seed, which it could not repeat'
       : sampling.mirostat !== 'off'
         ? 'mirostat, whose law depends on what was drawn'
-        : undefined;
+        : leniency > 0
+          ? 'leniency, which is a match that lets more pass'
+          : undefined;
   if (clash !== undefined) {
     throw new OutriderError(
       'invalid_argument',
@@ -204,7 +226,7 @@ function verificationOf(
 }
 
 /** What is wrong with it is refused in every mode; only `speculative` drafts. */
-function draftOf({ draft = {} }: GenerationRequest, mode: Mode, models: LoadedModels, notes: string[]): DraftPlan {
+function draftOf({ draft = {} }: DirectRequest, mode: DirectMode, models: LoadedModels, notes: string[]): DraftPlan {
   const { min = 0, minConfidence = 0 } = draft;
   const adapts = min === 0 && draft.minConfidence === undefined;
   const { max = adapts ? ADAPTIVE_MAX : CONFIDENCE_MAX } = draft;
@@ -224,8 +246,18 @@ function draftOf({ draft = {} }: GenerationRequest, mode: Mode, models: LoadedMo
   return { by: 'confidence', max: Math.min(wished, most), min: Math.min(min, most), minConfidence };
 }
 
+function leniencyOf({ draft: { leniency = 0 } = {} }: GenerationRequest, { rowClass }: LoadedModels): number {
+  if (!(leniency >= 0 && leniency <= 1)) refuse('draft.leniency', 'a number from 0 to 1', leniency);
+  if (leniency === 0 || rowClass.kind === 'free') return leniency;
+  throw new OutriderError(
+    'invalid_argument',
+    `draft.leniency: ${leniency} changes the text and the engine is strict, which promises the target’s own; leave one of the two out`,
+    { parameter: 'draft.leniency' },
+  );
+}
+
 /** A verification has one row more than the draft, and all its rows have logits. */
-function mostDrafted(
+export function mostDrafted(
   { batch, outputs }: Pick<ContextOptions, 'batch' | 'outputs'>,
   { rowClass }: LoadedModels,
 ): number {

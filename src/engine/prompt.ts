@@ -1,7 +1,7 @@
 import { OutriderError } from '../errors.js';
 import type { Token } from '../speculative/index.js';
 import { ChatTemplate, type RenderedPrompt } from '../text/chat-template.js';
-import { MessageError } from '../text/messages.js';
+import { MessageError, normaliseMessages, type TemplateMessage } from '../text/messages.js';
 import { TemplateError } from '../text/template-error.js';
 import { tokenizePrompt as tokenizeText } from '../text/tokenize-prompt.js';
 import type { Model, Vocabulary } from './backend.js';
@@ -57,12 +57,27 @@ export function renderChat({ messages, ...options }: Chat, template: ChatTemplat
   try {
     return template.render(messages, options);
   } catch (error) {
-    if (error instanceof MessageError)
-      throw new OutriderError('invalid_argument', error.message, { parameter: 'messages' });
-    if (error instanceof TemplateError)
-      throw new OutriderError('template_failed', error.message, { parameter: 'messages' });
-    throw error;
+    throw problemOf(error);
   }
+}
+
+/**
+ * The messages of a chat as templates read them.
+ * @throws OutriderError invalid_argument
+ */
+export function plainMessages(messages: Chat['messages']): readonly TemplateMessage[] {
+  try {
+    return normaliseMessages(messages);
+  } catch (error) {
+    throw problemOf(error);
+  }
+}
+
+function problemOf(error: unknown): unknown {
+  const parameter = 'messages';
+  if (error instanceof MessageError) return new OutriderError('invalid_argument', error.message, { parameter });
+  if (error instanceof TemplateError) return new OutriderError('template_failed', error.message, { parameter });
+  return error;
 }
 
 /** Characters of a beginning that is tried first, for each token that fits; most texts have fewer for a token. */

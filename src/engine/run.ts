@@ -8,14 +8,16 @@ import {
   type Sampler,
   type Sequence,
   type Token,
+  WrittenProposer,
+  type WrittenProposerOptions,
 } from '../speculative/index.js';
 import { Answer, type Setback } from './answer.js';
 import { BanSampler } from './ban-sampler.js';
-import { proposerFor, rulesFor, samplerOf } from './drafting.js';
-import type { GenerationEvent } from './events.js';
+import { judgeOf, proposerFor, rulesFor } from './drafting.js';
+import type { GenerationEvent, RoundEvent } from './events.js';
 import type { LoadedModels } from './load.js';
 import { LogprobSampler } from './logprob-sampler.js';
-import type { Plan } from './prepare.js';
+import { mostDrafted, type Plan } from './prepare.js';
 import { replay } from './replay.js';
 import { Updates } from './updates.js';
 
@@ -28,11 +30,22 @@ export function abortedInQueue(plan: Plan): Iterable<GenerationEvent> {
   return new Answer(plan, { now, cachedTokens: () => 0 }).abort();
 }
 
+/** How a request began before it came to be run. */
+export interface Beginning {
+  /** When it had its turn, by this process's `performance.now`; default: now. */
+  readonly began?: number;
+  /** Puts a sampler around the request's own, to see what is written. */
+  readonly watch?: (sampler: Sampler) => Sampler;
+  /** What another model has written of the answer, in the tokens of the one that writes: it is verified first. */
+  readonly written?: Pick<WrittenProposerOptions, 'written' | 'onJudged'>;
+}
+
 /** Never throws: what goes wrong becomes an `error` event, an abort a `finish` with what is there. */
 export async function* run(
   plan: Plan,
   models: LoadedModels,
   signal: AbortSignal,
+  { began, watch = (sampler) => sampler, written }: Beginning = {},
 ): AsyncGenerator<GenerationEvent, void, void> {
   const progress = new Updates<{ evaluated: number; total: number }>();
   const noise = positionNoise(plan.seed);
@@ -45,46 +58,57 @@ export async function* run(
     },
     plan.cacheable,
   );
-  const chain = samplerOf(plan, noise);
+  const chain = judgeOf(plan, noise);
   const bans = plan.bannedStrings.length > 0 ? new BanSampler(chain) : undefined;
   const logprobs = plan.logprobs === undefined ? undefined : new LogprobSampler(bans ?? chain, plan.logprobs);
   const answer = new Answer(plan, {
     now,
+    began,
     cachedTokens: () => target.reused,
     logprobsAt: logprobs && ((position) => logprobs.take(position)),
     canAvoid: bans && (({ tokens, token }) => bans.ban(plan.promptTokens.length + tokens, token) <= MOST_BANS),
   });
+  const usualProposer = (): Proposer | undefined => proposerFor({ plan, models, target, noise, signal, now });
+  let writtenFirst: WrittenProposer | undefined;
   let proposer: Proposer | undefined;
   try {
-    proposer = proposerFor({ plan, models, target, noise, signal, now });
+    proposer = usualProposer();
+    if (written !== undefined) {
+      const [start, max] = [plan.promptTokens.length, plan.draft.max];
+      writtenFirst = new WrittenProposer({ ...written, start, max, next: proposer });
+      proposer = writtenFirst;
+    }
     yield startEvent(plan);
     if (answer.isStopped) return yield* answer.finish();
     const context = [...plan.promptTokens];
     await resume(plan.resume, { target, sampler: chain, context });
     const loop = {
       target,
-      sampler: logprobs ?? bans ?? chain,
+      sampler: watch(logprobs ?? bans ?? chain),
       context,
       rules: rulesFor(plan, noise),
-      maxDraft: plan.draft.max,
       isEnd: (token: Token) => plan.writer.ends.has(token),
       signal,
       now,
     };
     for (let attempt: 'first' | 'again' | 'over' = 'first'; attempt !== 'over'; ) {
       const maxTokens = plan.maxTokens - (context.length - plan.promptTokens.length);
-      const rounds = generate({ ...loop, proposer, maxTokens });
+      const maxDraft = writtenFirst === undefined ? plan.draft.max : mostDrafted(models.target.context, models);
+      const rounds = generate({ ...loop, proposer, maxTokens, maxDraft });
       const first = rounds.next();
       if (attempt === 'first') for await (const done of progress.until(first)) yield { type: 'prompt', ...done };
       attempt = 'over';
       for (let step = await first; !step.done; step = await rounds.next()) {
-        yield { type: 'round', ...step.value };
-        yield* answer.add(step.value);
+        const isWritten = writtenFirst?.proposed(step.value.draft);
+        const round: RoundEvent = { type: 'round', ...step.value, ...(isWritten && { escalated: true }) };
+        yield round;
+        yield* answer.add(round);
         if (answer.setback !== undefined) {
           goBack(answer, answer.setback, loop, plan);
-          // Its drafters have seen what is gone.
+          // Its drafters have seen what is gone, and what was written before began with it.
           proposer?.close();
-          proposer = proposerFor({ plan, models, target, noise, signal, now });
+          writtenFirst = undefined;
+          proposer = usualProposer();
           attempt = 'again';
         }
         if (answer.isStopped || attempt === 'again') break;
@@ -126,7 +150,7 @@ async function resume(
 }
 
 function startEvent(plan: Plan): GenerationEvent {
-  const { mode, seed, seedOrigin, verification, draft, promptTokens, notes } = plan;
+  const { mode, seed, seedOrigin, verification, draft, leniency, promptTokens, notes } = plan;
   return {
     type: 'start',
     mode,
@@ -136,6 +160,7 @@ function startEvent(plan: Plan): GenerationEvent {
     draftMax: draft.max,
     promptTokens: promptTokens.length,
     notes,
+    ...(leniency > 0 && { leniency }),
   };
 }
 

@@ -7,3 +7,4 @@ export { DEFAULT_ORDER, orderFromKobold, orderFromLetters, orderFromNames, STEP_
 export { recommendedSampling } from './recommended.js';
 export type { BreakerVocabulary } from './sequence-breakers.js';
 export { SequenceBreakers } from './sequence-breakers.js';
+export { takesLikeliest } from './steps.js';

@@ -23,6 +23,11 @@ export function isGreedy({ temperature, dynatempRange }: SamplingOptions): boole
   return temperature === 0 && dynatempRange === 0;
 }
 
+/** Whether the last step leaves the likeliest token alone: an order without the temperature has no use for its value. */
+export function takesLikeliest(options: SamplingOptions): boolean {
+  return isGreedy(options) && (options.mirostat === 'v2' || options.order.includes('temperature'));
+}
+
 /**
  * The steps that these options ask for: without those that would change nothing, and under a temperature of 0 without
  * those that cannot change which token is the likeliest.

@@ -2,11 +2,12 @@
  * Verification: the target's rows and a draft in, a verdict out. p is the target's law, q the draft's, as in
  * Leviathan et al. (2211.17192). Emission, stopping and statistics come after; here nothing is cut.
  *
- * Every rule keeps the target's law exactly. They differ in what they accept and in what they can repeat: only
- * `match` draws the target's token with position-keyed noise, so only it gives the same text for the same seed.
+ * Every rule but `lenient` keeps the target's law exactly. They differ in what they accept and in what they can repeat:
+ * only `match` draws the target's token with position-keyed noise, so only it gives the same text for the same seed.
  */
 import { type Distribution, drawBy, pointMass, probabilityOf, residual, type Token } from './distribution.js';
 import type { Draft, DrawRule } from './drafter.js';
+import { type TargetDraw, verifyLeniently } from './lenient.js';
 import { drawShared, type Noise, type Random } from './random.js';
 import type { Sampler } from './sampler.js';
 import type { Row } from './sequence.js';
@@ -15,11 +16,12 @@ import type { Row } from './sequence.js';
 export type Verification =
   | { readonly rule: 'match'; readonly noise: Noise }
   | { readonly rule: 'rejection'; readonly random: Random }
-  | { readonly rule: 'block'; readonly random: Random };
+  | { readonly rule: 'block'; readonly random: Random }
+  | { readonly rule: 'lenient'; readonly leniency: number; readonly draw: TargetDraw };
 
 /** How the drafter has to draw for a verification. */
 export function drawRuleOf(verification: Verification): DrawRule {
-  return verification.rule === 'match' ? 'matching' : 'rejection';
+  return verification.rule === 'rejection' || verification.rule === 'block' ? 'rejection' : 'matching';
 }
 
 export interface Verdict {
@@ -43,6 +45,8 @@ export function verify(rows: readonly Row[], draft: Draft, sampler: Sampler, ver
       return verifyByRejection(rows, draft, sampler, verification.random);
     case 'block':
       return verifyByBlock(rows, draft, sampler, verification.random);
+    case 'lenient':
+      return verifyLeniently(rows, draft, sampler, verification.leniency, verification.draw);
   }
 }
 

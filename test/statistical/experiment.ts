@@ -152,7 +152,8 @@ function nastyPolicy(last: () => Token | undefined): LengthPolicy {
 }
 
 export interface Experiment {
-  readonly rule: Verification['rule'];
+  /** Those that keep the target's law. */
+  readonly rule: Exclude<Verification['rule'], 'lenient'>;
   readonly writer: Writer;
   readonly drafter: (of: Ingredients) => Overlooked;
   readonly policy: PolicyOf;
