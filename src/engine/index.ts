@@ -1,4 +1,6 @@
 export * from './backend.js';
+export { type CompareService, compare } from './comparison/compare.js';
+export * from './comparison/events.js';
 export { Engine } from './engine.js';
 export * from './events.js';
 export type { LoadedDraft, LoadedModels } from './load.js';

@@ -9,12 +9,18 @@ import type { LoadedModel } from './loaded-model.js';
 import { logprobsOf, type RowLogprobs } from './logprob-sampler.js';
 import { prepare } from './prepare.js';
 import type { Prompt } from './request.js';
+import { tokensFor } from './score-tokens.js';
 
 /** What to judge, and by whom. */
 export interface ScoreRequest {
   readonly prompt: Prompt;
-  /** The text behind the prompt, in the vocabulary of the model that judges. */
+  /** The text behind the prompt, in the vocabulary of the model that judges, or of the one that it was written by. */
   readonly tokens: readonly Token[];
+  /**
+   * The draft model in whose tokens the text is, by its name. The target judges the tokens of its own that correspond to
+   * them; where some have no counterpart, the text as it cuts it itself.
+   */
+  readonly writtenBy?: string;
   /** The target (`main`, the default), or with `draft` a draft model. */
   readonly mode?: 'main' | 'draft';
   /** With `draft`: which of them, by its name; default: the largest. */
@@ -61,11 +67,12 @@ export async function score(
   signal: AbortSignal,
   now: () => number,
 ): Promise<Score> {
-  const { tokens, top = 1, mode = 'main', prompt, ...wishes } = request;
+  const { tokens: given, writtenBy, top = 1, mode = 'main', prompt, ...wishes } = request;
   const began = now();
   const plan = prepare({ ...wishes, prompt, mode, logprobs: top, maxTokens: 0 }, models, () => 0);
   const { writer, promptTokens } = plan;
-  checkTokens(tokens, writer, promptTokens.length, models.contextSize);
+  const tokens = tokensFor({ tokens: given, ...(writtenBy !== undefined && { writtenBy }) }, writer, models);
+  checkRoom(promptTokens.length + tokens.length, models.contextSize);
   const { vocabulary } = writer.model;
   const chain = samplerOf(plan, positionNoise(plan.seed));
   const scores: TokenScore[] = [];
@@ -106,27 +113,14 @@ export async function score(
   }
 }
 
-function checkTokens(
-  tokens: readonly Token[],
-  { model }: LoadedModel,
-  promptLength: number,
-  contextSize: number,
-): void {
-  const { size } = model.vocabulary;
-  const stranger = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < size));
-  if (stranger !== undefined) {
-    throw new OutriderError('invalid_argument', `tokens: expected token ids from 0 to ${size - 1}, got ${stranger}`, {
-      parameter: 'tokens',
-    });
-  }
-  const length = promptLength + Math.max(0, tokens.length - 1);
-  if (length > contextSize) {
-    throw new OutriderError(
-      'context_exceeded',
-      `prompt and text have ${length} tokens and the context holds ${contextSize}; shorten them or raise --ctx-size`,
-      { promptTokens: length, contextSize },
-    );
-  }
+/** The last token is judged and not evaluated. */
+function checkRoom(length: number, contextSize: number): void {
+  if (length - 1 <= contextSize) return;
+  throw new OutriderError(
+    'context_exceeded',
+    `prompt and text have ${length} tokens and the context holds ${contextSize}; shorten them or raise --ctx-size`,
+    { promptTokens: length, contextSize },
+  );
 }
 
 function plainScore(row: Row, token: Token, top: number): RowLogprobs & Pick<TokenScore, 'rank' | 'entropy'> {

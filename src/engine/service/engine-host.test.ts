@@ -82,6 +82,27 @@ describe('the host of an engine', () => {
     await expect.poll(() => service.running).toBe(0);
   });
 
+  it('answers calls, and ends one that is abandoned without another word', async () => {
+    const { sent, say, service } = await hosted(says(['a']));
+    let ended = 0;
+    const { scoring } = service;
+    service.scoring = (_, signal) =>
+      new Promise((_, reject) => {
+        signal!.addEventListener('abort', () => {
+          ended += 1;
+          reject(new Error('aborted'));
+        });
+      });
+    const call = { name: 'score', request: { ...request, tokens: [97] } } as const;
+    say({ type: 'call', id: 4, call });
+    say({ type: 'abandon', id: 4 });
+    await expect.poll(() => ended).toBe(1);
+    service.scoring = scoring;
+    say({ type: 'call', id: 5, call });
+    await expect.poll(() => sent.at(-1)).toMatchObject({ type: 'reply', id: 5, value: { tokens: [{ token: 97 }] } });
+    expect(sent.filter((message) => 'id' in message && message.id === 4)).toEqual([]);
+  });
+
   it('tells the passes that are under way with every answer to a ping', async () => {
     const { sent, say, service } = await hosted(says(['a']));
     const pass = { number: 7, rows: 3, allowedMs: 100 };

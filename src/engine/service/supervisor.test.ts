@@ -76,6 +76,8 @@ describe('an engine in a child process', () => {
     expectWhole(await eventsOf(service, asking('plain')));
     expect((await service.tokenize({ text: 'ab' })).tokens).toEqual([97, 98]);
     expect((await service.pieces([97], false)).map((bytes) => [...bytes])).toEqual([[97]]);
+    const { tokens } = await service.score({ prompt: { text: 'a' }, tokens: [97] });
+    expect(tokens).toMatchObject([{ token: 97, bytes: Uint8Array.of(97), rank: 0 }]);
     const status = await service.status();
     expect(status).toMatchObject({ state: 'ready', reason: undefined, restarts: 0, running: 0, queued: 0 });
     expect(status.pid).not.toBe(process.pid);
@@ -152,6 +154,18 @@ describe('an engine in a child process', () => {
     const { service } = await deadly();
     await expect(service.render({ messages: [] })).rejects.toMatchObject({ code: 'engine_died' });
     expectWhole(await eventsOf(service, asking('plain')));
+  });
+
+  it('takes a question back with its signal, also one that was never asked', async () => {
+    const { service } = await deadly({ backoff: () => 500 });
+    const abort = new AbortController();
+    const asked = service.score({ prompt: { text: 'a' }, tokens: [97] }, abort.signal);
+    abort.abort();
+    await expect(asked).rejects.toMatchObject({ code: 'aborted' });
+    await expect(service.score({ prompt: { text: 'a' }, tokens: [97] }, abort.signal)).rejects.toMatchObject({
+      code: 'aborted',
+    });
+    expect((await service.tokenize({ text: 'a' })).tokens).toEqual([97]);
   });
 
   it('aborts where it runs, and where it waits for a new engine', async () => {
