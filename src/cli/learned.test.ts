@@ -31,6 +31,7 @@ it('shows what was learnt, and forgets it', async () => {
     layers: [],
     threads: [2, 1],
     rows: 'free',
+    cacheTypes: ['f16', 'f16', 'f16', 'f16'],
   } as const;
   openKnowledge(surroundings, () => {})!.save(
     key,

@@ -31,6 +31,9 @@ const RECENT_PASSES = 8;
 /** Shorter texts are evaluated again sooner than they are saved and restored. */
 const LEAST_SAVED = 64;
 
+/** A sequence of the context. */
+export type CacheSlot = Pick<SlotStatus, 'id' | 'state' | 'cachedTokens'>;
+
 export interface BatcherOptions {
   readonly context: Context;
   readonly cores: Cores;
@@ -106,7 +109,7 @@ export class Batcher {
   }
 
   /** All sequences of the context, by id: tokens that each has in the cache, and whether somebody uses it. */
-  get slots(): readonly SlotStatus[] {
+  get slots(): readonly CacheSlot[] {
     const idle = this.#slots.idle.map(({ id, tokens }) => ({
       id,
       state: 'idle' as const,

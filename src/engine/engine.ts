@@ -1,22 +1,18 @@
 import { randomInt } from 'node:crypto';
 import { OutriderError } from '../errors.js';
+import { DEFAULT_RULES, type RouteRules } from '../routing/index.js';
 import type { Backend } from './backend.js';
 import { Cores } from './cores.js';
 import type { GenerationEvent } from './events.js';
 import { type LoadedModels, loadModels } from './load.js';
 import { closeModel } from './loaded-model.js';
 import { checkEngineOptions, type EngineOptions } from './options.js';
-import { Places } from './places.js';
-import { prepare } from './prepare.js';
 import { type TokenizedPrompt, tokenizePrompt } from './prompt.js';
 import type { GenerationRequest, Prompt } from './request.js';
-import { abortedInQueue, run } from './run.js';
+import { routeRequest } from './route-request.js';
+import { runRouted } from './routed-run.js';
 import { type Score, type ScoreRequest, score } from './score.js';
 import { usableCores } from './threads.js';
-import { Updates } from './updates.js';
-
-/** Waiting requests keep their prompts in memory, and the last of them waits for all before it. */
-const QUEUE = 64;
 
 /** A target and perhaps a draft model, loaded side by side, and the requests that run on them. */
 export class Engine {
@@ -25,16 +21,16 @@ export class Engine {
   /** Milliseconds from the call of `load` to the first possible request. */
   readonly loadMs: number;
   readonly #backend: Backend;
-  readonly #places: Places;
+  readonly #routes: RouteRules;
   /** Aborts each of the requests that run or wait. */
   readonly #aborts = new Set<() => void>();
   #closed: Promise<void> | undefined;
 
-  private constructor(backend: Backend, models: LoadedModels, options: EngineOptions, loadMs: number) {
+  private constructor(backend: Backend, models: LoadedModels, routes: RouteRules, loadMs: number) {
     this.#backend = backend;
+    this.#routes = routes;
     this.models = models;
     this.loadMs = loadMs;
-    this.#places = new Places(options.parallel ?? 1, options.queue ?? QUEUE);
   }
 
   /**
@@ -50,7 +46,7 @@ export class Engine {
       const models = await loadModels(backend, options, new Cores(usableCores()), now);
       const loadMs = now() - began;
       options.onProgress?.({ type: 'ready', loadMs });
-      return new Engine(backend, models, options, loadMs);
+      return new Engine(backend, models, options.routes ?? DEFAULT_RULES, loadMs);
     } catch (error) {
       backend.close();
       throw error;
@@ -58,38 +54,25 @@ export class Engine {
   }
 
   /**
-   * Runs a request; several may run at once. What is wrong with the request is thrown at the first `next()`, as is
-   * `queue_full`; what goes wrong later is an `error` event. Ending the iteration early, or the signal, stops the work within one pass.
+   * Runs a request; several may run at once, those that a draft model writes beside those of the target. What is wrong
+   * with the request is thrown at the first `next()`, as is `queue_full`; what goes wrong later is an `error` event. Ending
+   * the iteration early, or the signal, stops the work within one pass.
    */
   async *generate(request: GenerationRequest, signal?: AbortSignal): AsyncGenerator<GenerationEvent, void, void> {
     if (this.#closed !== undefined) throw new OutriderError('closed', 'the engine is closed');
-    const plan = prepare(request, this.models, drawSeed);
+    const routed = routeRequest(request, this.models, this.#routes, drawSeed);
     const stop = new AbortController();
     const abort = (): void => stop.abort();
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
     this.#aborts.add(abort);
-    const queue = new Updates<number>();
-    const place = this.#places.enter(stop.signal, (ahead) => queue.push(ahead));
     try {
-      for await (const ahead of queue.until(place)) yield { type: 'queued', ahead };
-      const entered = await place.then(
-        () => true,
-        (error) => {
-          if (!stop.signal.aborted) throw error;
-          return false;
-        },
-      );
-      yield* entered ? run(plan, this.models, stop.signal) : abortedInQueue(plan);
+      yield* runRouted(routed, this.models, stop.signal);
     } finally {
       signal?.removeEventListener('abort', abort);
       this.#aborts.delete(abort);
-      // Whoever left while waiting leaves the queue; whoever was given a place, even just now, gives it back.
+      // Whoever left while waiting leaves the queue.
       abort();
-      void place.then(
-        () => this.#places.leave(),
-        () => {},
-      );
     }
   }
 
@@ -104,12 +87,13 @@ export class Engine {
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
     this.#aborts.add(abort);
+    const { places } = this.models.target;
     try {
-      await this.#places.enter(stop.signal, () => {});
+      await places.enter(stop.signal, () => {});
       try {
         return await score(request, this.models, stop.signal, () => performance.now());
       } finally {
-        this.#places.leave();
+        places.leave();
       }
     } finally {
       signal?.removeEventListener('abort', abort);

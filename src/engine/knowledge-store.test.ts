@@ -16,6 +16,7 @@ const KEY: KnowledgeKey = {
   layers: ['default', 'default'],
   threads: [2, 1],
   rows: 'free',
+  cacheTypes: ['f16', 'f16', 'f16', 'f16'],
 };
 
 let folder: string;
@@ -79,9 +80,9 @@ describe('FileKnowledgeStore', () => {
     const store = storeAt();
     store.save(KEY, learnt());
     const [name] = readdirSync(folder);
-    const good = JSON.stringify({ version: 5, savedAt: new Date(NOW).toISOString(), key: KEY, state: learnt() });
+    const good = JSON.stringify({ version: 6, savedAt: new Date(NOW).toISOString(), key: KEY, state: learnt() });
     const state = (change: object): string =>
-      JSON.stringify({ version: 5, savedAt: new Date(NOW).toISOString(), key: KEY, state: { ...learnt(), ...change } });
+      JSON.stringify({ version: 6, savedAt: new Date(NOW).toISOString(), key: KEY, state: { ...learnt(), ...change } });
     writeFileSync(join(folder, name!), good);
     expect(store.load(KEY)).toBeDefined();
     const damaged = [
@@ -90,7 +91,7 @@ describe('FileKnowledgeStore', () => {
       'null',
       '[]',
       good.slice(0, -20),
-      good.replace('"version":5', '"version":4'),
+      good.replace('"version":6', '"version":5'),
       good.replace(/"savedAt":"[^"]*"/, '"savedAt":"yesterday"'),
       state({ costs: { points: [{ rows: 1, ms: 1 }], levels: [1], wayBack: 'NaN' } }),
       state({ costs: { points: [], levels: [1], wayBack: 0 } }),

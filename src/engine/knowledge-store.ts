@@ -15,6 +15,8 @@ export interface KnowledgeKey {
   readonly layers: readonly (number | string)[];
   readonly threads: readonly number[];
   readonly rows: 'free' | 'strict';
+  /** Of cached keys and values, of target and drafts. */
+  readonly cacheTypes: readonly string[];
 }
 
 /** A model's file; its size in bytes tells files of one name apart. */
@@ -37,7 +39,7 @@ export interface KnownPair {
 }
 
 /** Grows when the meaning of the numbers changes; files of other versions are ignored. */
-const VERSION = 5;
+const VERSION = 6;
 /** Costs change with drivers and habits: after this long everything is measured anew. */
 const STALE_MS = 30 * 24 * 3600 * 1000;
 

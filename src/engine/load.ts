@@ -14,19 +14,19 @@ import { endTokens, type LoadedModel, modelName } from './loaded-model.js';
 import { checkMemory } from './memory.js';
 import { knowledgeOf, type ModelKnowledge } from './model-knowledge.js';
 import type { EngineOptions } from './options.js';
+import { Places } from './places.js';
+import { type ContextUser, planContext } from './plan-context.js';
 import { chatTemplateOf } from './prompt.js';
-import { type RowClass, STRICT_ROWS } from './row-class.js';
+import type { RowClass } from './row-class.js';
 import { StateStore } from './state-store.js';
 import { threadsFor } from './threads.js';
 import { sequenceTranslator } from './translated-sequence.js';
 
-/** Rows of a pass, and of a prompt chunk. */
-const BATCH = 512;
-/** Rows of a pass that may have logits: a verification of 63 draft tokens, or fewer for each of many requests. */
-const OUTPUTS = 64;
 /** Without another wish a request gets at most this many tokens: a large trained context would fill the memory. */
 const DEFAULT_CONTEXT = 4096;
 
+/** Waiting requests keep their prompts in memory, and the last of them waits for all before it. */
+const QUEUE = 64;
 /** What chats whose slots are taken may keep in memory, if that is a tenth of it or less. */
 const CACHE_RAM = 2 ** 30;
 
@@ -41,7 +41,7 @@ export interface LoadedModels {
   readonly target: LoadedModel;
   /** All that draft, the largest first. */
   readonly drafts: readonly LoadedDraft[];
-  /** The first of them, which mode `draft` writes with. */
+  /** The first of them, which mode `draft` writes with unless another is asked for. */
   readonly draft: LoadedDraft | undefined;
   /** What is learnt of these models together. */
   readonly learnt: ModelKnowledge;
@@ -103,7 +103,7 @@ class Loader {
     const chosen = this.#chooseDrafts(targetModel!, draftModels);
     const drafts: LoadedDraft[] = [];
     for (const one of chosen) drafts.push(await this.#withDraft(targetModel!, one, drafts.length, contextSize));
-    const loaded = await this.#withContext(targetModel!, 'target', contextSize);
+    const loaded = await this.#withContext(targetModel!, { role: 'target' }, contextSize);
     if (this.#options.signal?.aborted) throw new OutriderError('aborted', 'loading was aborted');
     const rowClass = this.#options.strict
       ? await findRowClass(loaded.context, loaded.model.vocabulary.size)
@@ -153,20 +153,14 @@ class Loader {
     return size;
   }
 
-  /** @param uses sequences of this model that one request needs */
-  #contextOptions(sizeBytes: number, role: ModelRole, contextSize: number, uses = 1): ContextOptions {
-    const { parallel = 1 } = this.#options;
-    const threads = this.#threadsOf(sizeBytes, role);
-    return {
-      // Strict passes pad behind the last token; their cells are no part of what was promised.
-      tokensPerSequence: contextSize + (this.#options.strict ? STRICT_ROWS : 0),
-      sequences: parallel * uses,
-      batch: BATCH,
-      outputs: Math.min(BATCH, Math.max(OUTPUTS, 8 * parallel)),
-      microBatch: BATCH,
-      threads,
-      betweenPasses: threads - 1 + this.#mostOtherThreads(sizeBytes, role) <= this.#cores.total ? 'spin' : 'sleep',
-    };
+  #contextOptions(sizeBytes: number, user: ContextUser, contextSize: number): ContextOptions {
+    return planContext(this.#options, {
+      user,
+      contextSize,
+      threads: this.#threadsOf(sizeBytes, user.role),
+      otherThreads: this.#mostOtherThreads(sizeBytes, user.role),
+      cores: this.#cores.total,
+    });
   }
 
   #threadsOf(sizeBytes: number, role: ModelRole): number {
@@ -184,7 +178,8 @@ class Loader {
   async #checkMemory(candidates: readonly Candidate[], contextSize: number): Promise<void> {
     const planned = [];
     for (const [i, { role, path, placement }] of candidates.entries()) {
-      const options = this.#contextOptions(0, role, contextSize, Math.max(1, i));
+      const user = role === 'target' ? { role } : { role, larger: i - 1 };
+      const options = this.#contextOptions(0, user, contextSize);
       const estimate = await this.#backend.estimate(path, placement, options);
       planned.push({ name: modelName(path), estimate });
     }
@@ -238,8 +233,10 @@ class Loader {
     model.close();
   }
 
-  async #withContext(model: Model, role: ModelRole, contextSize: number, uses = 1): Promise<LoadedModel> {
-    const context = await model.createContext(this.#contextOptions(model.sizeBytes, role, contextSize, uses));
+  async #withContext(model: Model, user: ContextUser, contextSize: number): Promise<LoadedModel> {
+    const { role } = user;
+    const { parallel = 1, queue = QUEUE } = this.#options;
+    const context = await model.createContext(this.#contextOptions(model.sizeBytes, user, contextSize));
     const chat = chatTemplateOf(model);
     for (const note of chat.notes) this.#note(role, `${modelName(model.path)}: ${note}`);
     return {
@@ -248,6 +245,7 @@ class Loader {
       model,
       context,
       batcher: this.#batcher(context, { kind: 'free' }),
+      places: new Places(parallel, queue),
       ends: endTokens(model.vocabulary),
       breakers: new SequenceBreakers(model.vocabulary),
       chat,
@@ -257,14 +255,13 @@ class Loader {
   async #withDraft(
     target: Model,
     { model, pair }: ChosenDraft,
-    index: number,
+    larger: number,
     contextSize: number,
   ): Promise<LoadedDraft> {
     const { toDraft, toTarget, masked } = pair;
     const sizes = { targetSize: target.vocabulary.size, draftSize: model.vocabulary.size };
     const translate = sequenceTranslator({ ...sizes, masked, toDraft, toTarget });
-    // One sequence that drafts for the target, and one for each larger draft that this one drafts for.
-    const loaded = await this.#withContext(model, 'draft', contextSize, index + 1);
+    const loaded = await this.#withContext(model, { role: 'draft', larger }, contextSize);
     return { ...loaded, pair, translate };
   }
 

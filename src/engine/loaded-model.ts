@@ -5,6 +5,7 @@ import type { ChatTemplate } from '../text/chat-template.js';
 import type { Context, Model, Vocabulary } from './backend.js';
 import type { Batcher } from './batcher.js';
 import type { ModelRole } from './events.js';
+import type { Places } from './places.js';
 
 /** A model with the context that the engine's requests share. */
 export interface LoadedModel {
@@ -13,6 +14,8 @@ export interface LoadedModel {
   readonly model: Model;
   readonly context: Context;
   readonly batcher: Batcher;
+  /** For the requests that this model writes; each has a sequence here. Those that it drafts for have sequences beside. */
+  readonly places: Places;
   /** Every token that ends the text. */
   readonly ends: ReadonlySet<Token>;
   /** DRY's breakers in this model's tokens, found once for each text. */

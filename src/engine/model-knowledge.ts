@@ -83,6 +83,9 @@ function keyOf({ backend, target, drafts, rowClass, options }: LoadedGroup): Kno
     layers: [options.gpuLayers ?? 'default', options.draftGpuLayers ?? 'default'],
     threads: [target, ...drafts].map(({ context }) => context.threads),
     rows: rowClass.kind,
+    cacheTypes: [options.cacheTypeK, options.cacheTypeV, options.draftCacheTypeK, options.draftCacheTypeV].map(
+      (type = 'f16') => type,
+    ),
   };
 }
 

@@ -1,6 +1,6 @@
 import { OutriderError } from '../errors.js';
 import { patternProblem, type RouteRules } from '../routing/index.js';
-import type { CacheType } from './backend.js';
+import { CACHE_TYPES, type CacheType } from './backend.js';
 import type { LoadEvent } from './events.js';
 import type { KnowledgeStore } from './knowledge-store.js';
 
@@ -11,9 +11,9 @@ export interface EngineOptions {
   readonly drafts?: readonly string[];
   /** Tokens of one request, prompt and answer; default: what the target was trained for, at most 4096. */
   readonly contextSize?: number;
-  /** Requests that run at once, default 1; others wait. */
+  /** Requests that run at once on each model that writes, default 1; others wait. */
   readonly parallel?: number;
-  /** Requests that may wait, default 64; a request beyond them is refused with `queue_full`. */
+  /** Requests that may wait for a model, default 64; a request beyond them is refused with `queue_full`. */
   readonly queue?: number;
   /**
    * Bytes for the cells of chats whose slots others have taken, in all models together: they come back without being
@@ -58,9 +58,12 @@ export interface EngineOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Sequences of one context in llama.cpp. */
+const MOST_SEQUENCES = 256;
+
 const LIMITS = {
   contextSize: [8, 2 ** 24],
-  parallel: [1, 256],
+  parallel: [1, MOST_SEQUENCES],
   queue: [0, 2 ** 20],
   cacheRamBytes: [0, Number.MAX_SAFE_INTEGER],
   threads: [1, 512],
@@ -73,7 +76,7 @@ const LIMITS = {
 /** Those that may also be `all`. */
 const WHOLE: ReadonlySet<string> = new Set(['gpuLayers', 'draftGpuLayers']);
 
-/** @throws OutriderError invalid_argument for a number that is none or beyond its limits, and for rules with a bad pattern */
+/** @throws OutriderError invalid_argument for a number that is none or beyond its limits, an unknown type of the cache, and for rules with a bad pattern */
 export function checkEngineOptions(options: EngineOptions): void {
   for (const name of Object.keys(LIMITS) as (keyof typeof LIMITS)[]) {
     const value = options[name];
@@ -84,8 +87,33 @@ export function checkEngineOptions(options: EngineOptions): void {
       parameter: name,
     });
   }
+  checkParallel(options);
+  checkCacheTypes(options);
   const problem = patternProblem(options.routes ?? []);
   if (problem !== undefined) {
     throw new OutriderError('invalid_argument', `routes: ${problem}`, { parameter: 'routes' });
+  }
+}
+
+/** Each request has a sequence in every draft model, and another for each larger one and for what that model writes. */
+function checkParallel({ parallel = 1, drafts = [] }: EngineOptions): void {
+  const most = Math.floor(MOST_SEQUENCES / (drafts.length + 1));
+  if (parallel <= most) return;
+  throw new OutriderError(
+    'invalid_argument',
+    `parallel: expected at most ${most} with ${drafts.length} draft models, got ${parallel}`,
+    { parameter: 'parallel' },
+  );
+}
+
+function checkCacheTypes(options: EngineOptions): void {
+  for (const parameter of ['cacheTypeK', 'cacheTypeV', 'draftCacheTypeK', 'draftCacheTypeV'] as const) {
+    const type = options[parameter];
+    if (type === undefined || CACHE_TYPES.includes(type)) continue;
+    throw new OutriderError(
+      'invalid_argument',
+      `${parameter}: expected one of ${CACHE_TYPES.join(', ')}, got ${JSON.stringify(type)}`,
+      { parameter },
+    );
   }
 }

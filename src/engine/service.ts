@@ -1,4 +1,5 @@
 import type { Token } from '../speculative/index.js';
+import type { CacheType } from './backend.js';
 import type { GenerationEvent, ModelRole } from './events.js';
 import type { PassUnderWay } from './pass-clock.js';
 import type { TokenizedPrompt } from './prompt.js';
@@ -59,6 +60,9 @@ export interface ModelDescription {
   readonly bosText: string;
   readonly eosText: string;
   readonly threads: number;
+  /** What its keys and values are cached as. */
+  readonly cacheTypeK: CacheType;
+  readonly cacheTypeV: CacheType;
   readonly device: string;
 }
 
@@ -79,8 +83,13 @@ export interface ServiceStatus {
   readonly passes: readonly (PassUnderWay | undefined)[];
 }
 
+/** A sequence of a model's context. */
 export interface SlotStatus {
+  /** The target's come first, then those of the drafts, which have more than one for each request. */
   readonly id: number;
+  readonly role: ModelRole;
+  /** The model's name. */
+  readonly model: string;
   readonly state: 'idle' | 'busy';
   /** Tokens whose cells are kept for the next request with the same beginning. */
   readonly cachedTokens: number;

@@ -105,6 +105,7 @@ class EngineHost {
       const report = (event: LoadEvent): void => this.#channel.send({ type: 'progress', event });
       this.#service = await this.#load(options, report, this.#closing.signal);
       this.#channel.send({ type: 'ready', description: this.#service.description });
+      void this.#pong();
     } catch (error) {
       this.#channel.send({ type: 'failed', error: plainError(error) });
     }
@@ -153,7 +154,7 @@ class EngineHost {
 
   async #pong(): Promise<void> {
     const { slots, passes } = (await this.#service?.status()) ?? { slots: [], passes: [] };
-    this.#channel.send({ type: 'pong', cachedTokens: slots.map(({ cachedTokens }) => cachedTokens), passes });
+    this.#channel.send({ type: 'pong', slots, passes });
   }
 
   async #close(): Promise<void> {

@@ -14,6 +14,7 @@ import type {
   ModelDescription,
   ServiceRequest,
   ServiceStatus,
+  SlotStatus,
   TokenizeOptions,
 } from '../service.js';
 
@@ -92,7 +93,7 @@ class LocalService implements EngineService {
       pid: process.pid,
       running: this.#running,
       queued: this.#queued,
-      slots: target.batcher.slots,
+      slots: [target, ...drafts].flatMap(slotsOf).map((slot, id) => ({ ...slot, id })),
       passes: [target, ...drafts].map(({ batcher }) => batcher.pass),
     };
   }
@@ -103,17 +104,23 @@ class LocalService implements EngineService {
   }
 }
 
+function slotsOf({ role, name, batcher }: LoadedModel): SlotStatus[] {
+  return batcher.slots.map((slot) => ({ ...slot, role, model: name }));
+}
+
 /** What is loaded, as plain data. */
 export function describe(
   { models, loadMs }: Engine,
   { info, devices }: Pick<Backend, 'info' | 'devices'>,
-  { parallel = 1, gpuLayers = 'all', draftGpuLayers = 0 }: EngineOptions,
+  { parallel = 1, gpuLayers = 'all', draftGpuLayers = 0, ...options }: EngineOptions,
 ): EngineDescription {
+  const { cacheTypeK = 'f16', cacheTypeV = 'f16', draftCacheTypeK = 'f16', draftCacheTypeV = 'f16' } = options;
+  const draftTypes = { cacheTypeK: draftCacheTypeK, cacheTypeV: draftCacheTypeV };
   const gpu = devices.find(({ kind }) => kind === 'gpu')?.name;
   const deviceFor = (layers: number | 'all'): string => (layers === 0 || gpu === undefined ? 'CPU' : gpu);
   return {
-    target: describeModel(models.target, deviceFor(gpuLayers)),
-    drafts: models.drafts.map((draft) => describeModel(draft, deviceFor(draftGpuLayers))),
+    target: describeModel(models.target, deviceFor(gpuLayers), { cacheTypeK, cacheTypeV }),
+    drafts: models.drafts.map((draft) => describeModel(draft, deviceFor(draftGpuLayers), draftTypes)),
     contextSize: models.contextSize,
     parallel,
     strict: models.rowClass.kind === 'strict',
@@ -123,7 +130,11 @@ export function describe(
   };
 }
 
-function describeModel({ role, name, model, context }: LoadedModel, device: string): ModelDescription {
+function describeModel(
+  { role, name, model, context }: LoadedModel,
+  device: string,
+  cacheTypes: Pick<ModelDescription, 'cacheTypeK' | 'cacheTypeV'>,
+): ModelDescription {
   const { vocabulary } = model;
   const textOf = (token: Token | undefined): string => (token === undefined ? '' : vocabulary.text(token));
   return {
@@ -140,6 +151,7 @@ function describeModel({ role, name, model, context }: LoadedModel, device: stri
     bosText: textOf(vocabulary.special.bos),
     eosText: textOf(vocabulary.special.eos),
     threads: context.threads,
+    ...cacheTypes,
     device,
   };
 }

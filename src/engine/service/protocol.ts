@@ -7,7 +7,7 @@ import type { PassUnderWay } from '../pass-clock.js';
 import type { TokenizedPrompt } from '../prompt.js';
 import type { Chat, Prompt } from '../request.js';
 import type { Score, ScoreRequest } from '../score.js';
-import type { EngineDescription, ServiceRequest, TokenizeOptions } from '../service.js';
+import type { EngineDescription, ServiceRequest, SlotStatus, TokenizeOptions } from '../service.js';
 
 /** What may be said of an engine to another process; that one makes whatever is a function, such as what was learnt. */
 export type PlainEngineOptions = Omit<EngineOptions, 'onProgress' | 'signal' | 'knowledge'>;
@@ -57,10 +57,10 @@ export type FromEngine =
   | { readonly type: 'ended'; readonly id: number; readonly error: PlainError | undefined }
   | { readonly type: 'reply'; readonly id: number; readonly value: Replies[Call['name']] }
   | { readonly type: 'refusal'; readonly id: number; readonly error: PlainError }
-  /** The answer to a ping: the cached tokens of each slot, and of each model the pass that is under way. */
+  /** After a load and every ping: the slots, and of each model the pass that is under way. */
   | {
       readonly type: 'pong';
-      readonly cachedTokens: readonly number[];
+      readonly slots: readonly SlotStatus[];
       readonly passes: readonly (PassUnderWay | undefined)[];
     };
 

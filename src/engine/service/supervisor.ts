@@ -10,6 +10,7 @@ import type {
   ServiceRequest,
   ServiceState,
   ServiceStatus,
+  SlotStatus,
   TokenizeOptions,
 } from '../service.js';
 import { backoffMs } from './backoff.js';
@@ -83,7 +84,7 @@ class Supervisor implements EngineService {
   #failedStarts = 0;
   #readyAt = 0;
   #nextId = 0;
-  #cachedTokens: readonly number[] = [];
+  #slots: readonly SlotStatus[] = [];
   #passes: ServiceStatus['passes'] = [];
   #settleOpening: (error?: OutriderError) => void = () => {};
   /** Resolves when no process is left, once that is wanted. */
@@ -160,11 +161,7 @@ class Supervisor implements EngineService {
       pid: this.#life?.pid ?? 0,
       running,
       queued,
-      slots: Array.from({ length: this.description.parallel }, (_, id) => ({
-        id,
-        state: id < running ? 'busy' : 'idle',
-        cachedTokens: this.#cachedTokens[id] ?? 0,
-      })),
+      slots: this.#slots,
       passes: this.#passes,
     };
   }
@@ -227,7 +224,7 @@ class Supervisor implements EngineService {
         this.#calls.hear(message);
         break;
       case 'pong':
-        this.#cachedTokens = message.cachedTokens;
+        this.#slots = message.slots;
         this.#passes = message.passes;
         break;
     }
@@ -270,7 +267,7 @@ class Supervisor implements EngineService {
 
   #onEnd(reason: string): void {
     this.#life = undefined;
-    this.#cachedTokens = [];
+    this.#slots = this.#slots.map((slot) => ({ ...slot, state: 'idle', cachedTokens: 0 }));
     this.#passes = [];
     this.#onGone();
     if (this.#state === 'closed') return;

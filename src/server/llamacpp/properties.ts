@@ -26,8 +26,10 @@ export function properties(context: ServerRequest, { service, settings, version 
 export async function slots(context: ServerRequest, { service }: ServerContext): Promise<Response> {
   const { contextSize, drafts } = service.description;
   const { slots } = await service.status();
+  // Who knows llama.cpp expects as many as `total_slots`.
+  const targetSlots = slots.filter(({ role }) => role === 'target');
   return context.json(
-    slots.map(({ id, state, cachedTokens }) => ({
+    targetSlots.map(({ id, state, cachedTokens }) => ({
       id,
       n_ctx: contextSize,
       speculative: drafts.length > 0,

@@ -70,7 +70,16 @@ export class FakeService implements EngineService {
       pid: 1,
       running: this.running,
       queued: 0,
-      slots: [{ id: 0, state: busy ? 'busy' : 'idle', cachedTokens: 0 }],
+      slots: [
+        { id: 0, role: 'target', model: this.description.target.name, state: busy ? 'busy' : 'idle', cachedTokens: 0 },
+        ...this.description.drafts.map(({ name }, i) => ({
+          id: i + 1,
+          role: 'draft' as const,
+          model: name,
+          state: 'idle' as const,
+          cachedTokens: 0,
+        })),
+      ],
       passes: this.passes,
     };
   }
@@ -211,6 +220,8 @@ const MODEL = {
   trainedContext: 4096,
   vocabularySize: 256,
   vocabularyType: 'bpe',
+  cacheTypeK: 'f16',
+  cacheTypeV: 'f16',
   chatTemplate: '{{ messages }}',
   bosText: '<s>',
   eosText: '</s>',
