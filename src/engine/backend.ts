@@ -167,6 +167,14 @@ export interface Context {
   decode(count: number): DecodeResult | Promise<DecodeResult>;
   /** Logits of batch row `i`, valid until the next decode of this context. Writable scratch. */
   logits(i: number): Row;
+  /** Whether cells can move to other positions: then any part of a sequence can be dropped as well. */
+  readonly canShift: boolean;
+  /**
+   * Leaves of a sequence only these ranges of its positions, in order and apart; they move up until they stand one behind the
+   * other from position 0 on. The next decode turns their keys, which reads the keys of all sequences: neither `save` nor
+   * `restore` before. Only where `canShift`.
+   */
+  compact(sequence: number, kept: readonly CellRange[]): void;
   /** Drops positions >= `position` of a sequence. False: this cache cannot drop a part (drop all of it instead). */
   trim(sequence: number, position: number): boolean;
   /** Copies all of sequence `from` onto `to`. The copy is made by the next decode: `save` and `restore` neither before. */
@@ -177,6 +185,13 @@ export interface Context {
   restore(sequence: number, state: SequenceState): Promise<boolean>;
   setThreads(threads: number): void;
   close(): void;
+}
+
+/** Neighbouring positions of a sequence. */
+export interface CellRange {
+  readonly from: number;
+  /** At least 1. */
+  readonly length: number;
 }
 
 /** What a sequence's cells hold. */

@@ -15,7 +15,7 @@ import type { RowClass } from './row-class.js';
 import type { SlotStatus } from './service.js';
 import { Slots } from './slots.js';
 import { SlotMoves } from './slots-moves.js';
-import { type Reuse, reuseOf } from './slots-reuse.js';
+import { isMoved, type Reuse, reuseOf } from './slots-reuse.js';
 import type { StateStore } from './state-store.js';
 
 /** Passes that run in place keep the event loop waiting; after this long it gets a turn. */
@@ -60,9 +60,8 @@ export class Batcher {
 
   constructor(options: BatcherOptions) {
     this.#options = options;
-    const { sequences, batch } = options.context;
-    this.#reuse = reuseOf(options.rowClass, batch);
-    this.#slots = new Slots(sequences, this.#reuse);
+    this.#reuse = reuseOf(options.rowClass, options.context);
+    this.#slots = new Slots(options.context.sequences, this.#reuse);
     this.#moves = new SlotMoves(options.context, options.store, this);
     this.#clock = new PassClock(options.now);
     this.#lastTurn = options.now();
@@ -75,17 +74,18 @@ export class Batcher {
    */
   open(options: SequenceOptions, text: readonly Token[] = []): CachedSequence {
     const { store } = this.#options;
-    const wanted = { tokens: text, promptLength: options.promptLength };
+    const wanted = { tokens: text, promptLength: options.promptLength, reuse: options.reuse ?? 'in place' } as const;
     const found = store.find(this, wanted, this.#reuse);
-    const slot = this.#slots.acquire(wanted, found?.reused);
+    const slot = this.#slots.acquire(wanted, found?.reusable.length);
     if (slot === undefined)
       throw new Error(`all ${this.#options.context.sequences} sequences of the context are in use`);
     const { id, copyOf, lost } = slot;
     const isSettled = this.#moves.isSettled(id);
-    const saved = found !== undefined && found.reused > slot.reused && isSettled ? found : undefined;
+    const saved = found !== undefined && found.reusable.length > slot.reusable.length && isSettled ? found : undefined;
     if (lost !== undefined && lost.tokens.length >= LEAST_SAVED && isSettled && !store.isOff)
       this.#moves.save(id, lost);
     if (copyOf !== undefined) this.#moves.copy(copyOf, id);
+    const { length, inPlace, ranges } = saved?.reusable ?? slot.reusable;
     const sequence = new CachedSequence(
       id,
       options,
@@ -93,7 +93,8 @@ export class Batcher {
       (job) => this.#submit(job),
       (closed) => this.#release(closed),
     );
-    if (saved !== undefined) this.#moves.restore(sequence, saved.saved, saved.reused);
+    if (saved !== undefined) this.#moves.restore(sequence, saved);
+    else if (isMoved(slot.reusable)) this.#moves.compact(id, ranges);
     this.#open.add(sequence);
     return sequence;
   }
@@ -138,9 +139,8 @@ export class Batcher {
     this.#open.delete(sequence);
     const jobs = [...this.#jobs].filter((job) => job.sequence === sequence);
     this.#fail(jobs, new OutriderError('closed', 'the sequence was closed while it was evaluated'));
-    const { id, tokens, cached, options } = sequence;
-    const held = this.#moves.forget(sequence) ? 0 : cached;
-    this.#slots.release(id, { tokens: tokens.slice(0, held), promptLength: options.promptLength });
+    if (this.#moves.forget(sequence)) sequence.holdsNothing();
+    this.#slots.release(sequence.id, sequence.cacheText);
   }
 
   #submit(job: Job): void {
@@ -263,8 +263,7 @@ export class Batcher {
       // A cache that cannot drop a part (recurrent, hybrid) drops all and is evaluated again with the next tokens.
       if (!context.trim(sequence.id, sequence.cached)) {
         context.trim(sequence.id, 0);
-        if (sequence.cached === sequence.reused) sequence.reused = 0;
-        sequence.cached = 0;
+        sequence.holdsNothing();
       }
       sequence.trimPending = false;
     }

@@ -1,5 +1,6 @@
 import { OutriderError } from '../errors.js';
 import type { Row, Sequence, Token } from '../speculative/index.js';
+import type { CacheText, ReuseKind } from './slots-reuse.js';
 
 /** What a sequence asks of the batcher: evaluate everything that the cache lacks, then look at the last rows. */
 export interface Job {
@@ -20,9 +21,18 @@ export interface SequenceOptions {
   readonly capacity: number;
   /** Tokens before this position are the prompt; strict passes evaluate them in a class of their own. */
   readonly promptLength: number;
+  /** Which cells it may begin with, default those in place: what is judged or promised bit for bit takes no others. */
+  readonly reuse?: ReuseKind;
   readonly signal?: AbortSignal | undefined;
   /** Hears how many tokens of a long evaluation are done. */
   readonly onProgress?: ((evaluated: number, total: number) => void) | undefined;
+}
+
+/** What the cache has of a sequence's text before anything of it is evaluated. */
+export interface CachedBeginning {
+  readonly tokens: readonly Token[];
+  /** Leading tokens of them that are in place, as CacheText has it. */
+  readonly inPlace: number;
 }
 
 /**
@@ -35,8 +45,11 @@ export class CachedSequence implements Sequence {
   readonly tokens: Token[];
   /** Leading tokens whose cells are valid. The batcher's to change. */
   cached: number;
-  /** Of them, those that were there before this sequence. */
+  /** Of them, those that were there before this sequence, and of these the ones that are not in place (CacheText). */
   reused: number;
+  shifted: number;
+  /** Leading tokens that are in place; everything behind a shifted cell is not. */
+  #inPlace: number;
   /** The cache may hold cells behind `cached` that have to go first: from the beginning those of whoever was here. */
   trimPending = true;
   /** Rows of its last pass, and that pass's number: what others have to reckon with. The batcher's to change. */
@@ -49,21 +62,40 @@ export class CachedSequence implements Sequence {
   constructor(
     id: number,
     options: SequenceOptions,
-    reused: readonly Token[],
+    { tokens, inPlace }: CachedBeginning,
     submit: (job: Job) => void,
     release: (sequence: CachedSequence) => void,
   ) {
     this.id = id;
     this.options = options;
-    this.tokens = [...reused];
-    this.cached = reused.length;
-    this.reused = reused.length;
+    this.tokens = [...tokens];
+    this.cached = tokens.length;
+    this.reused = tokens.length;
+    this.shifted = tokens.length - inPlace;
+    this.#inPlace = this.shifted > 0 ? inPlace : Number.POSITIVE_INFINITY;
     this.#submit = submit;
     this.#release = release;
   }
 
   get length(): number {
     return this.tokens.length;
+  }
+
+  /** What the cache has of it that whoever comes next may use. */
+  get cacheText(): CacheText {
+    const { tokens, cached, options } = this;
+    return { tokens: tokens.slice(0, cached), promptLength: options.promptLength, inPlace: this.#inPlace };
+  }
+
+  /** Its cells are gone, or never came: all is evaluated again. The batcher's to call. */
+  holdsNothing(): void {
+    // What was rewound and evaluated since is no part of what it began with.
+    if (this.cached === this.reused) {
+      this.reused = 0;
+      this.shifted = 0;
+    }
+    this.cached = 0;
+    this.#inPlace = Number.POSITIVE_INFINITY;
   }
 
   /** Past its prompt, a few tokens at a time: somebody is waiting for each pass. */
@@ -108,6 +140,7 @@ export class CachedSequence implements Sequence {
     if (this.cached > length) {
       this.cached = length;
       this.trimPending = true;
+      if (length <= this.#inPlace) this.#inPlace = Number.POSITIVE_INFINITY;
     }
   }
 

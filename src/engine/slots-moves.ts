@@ -1,17 +1,18 @@
-import type { Context } from './backend.js';
+import type { CellRange, Context } from './backend.js';
 import type { CachedSequence } from './cached-sequence.js';
-import type { CacheText } from './slots-reuse.js';
-import type { Saved, StateStore } from './state-store.js';
+import { type CacheText, isMoved } from './slots-reuse.js';
+import type { Found, StateStore } from './state-store.js';
 
 type Move =
   | { readonly kind: 'save'; readonly id: number; readonly text: CacheText }
   | { readonly kind: 'copy'; readonly from: number; readonly to: number }
-  | { readonly kind: 'restore'; readonly sequence: CachedSequence; readonly saved: Saved; readonly reused: number };
+  | { readonly kind: 'compact'; readonly id: number; readonly kept: readonly CellRange[] }
+  | { readonly kind: 'restore'; readonly sequence: CachedSequence; readonly found: Found };
 
 /**
  * What has to be done with cells before the next pass, in the order in which it was decided: nobody touches a context
- * while its pass runs. The kernels make a copy only within the next pass, so until then neither of its slots can be
- * saved or restored.
+ * while its pass runs. The kernels make a copy, and turn the keys of cells that moved, only within the next pass: until then
+ * none of these slots can be saved or restored.
  */
 export class SlotMoves {
   readonly #context: Context;
@@ -19,8 +20,8 @@ export class SlotMoves {
   /** Whose cells the store keeps. */
   readonly #owner: object;
   readonly #pending: Move[] = [];
-  /** The slots of copies that are pending, or done and not yet made by a pass. */
-  #copied = new Set<number>();
+  /** The slots of copies and shifts that are pending, or done and not yet made by a pass. */
+  #unsettled = new Set<number>();
 
   constructor(context: Context, store: StateStore, owner: object) {
     this.#context = context;
@@ -34,7 +35,7 @@ export class SlotMoves {
 
   /** Whether a slot can be saved and restored. */
   isSettled(id: number): boolean {
-    return !this.#copied.has(id);
+    return !this.#unsettled.has(id);
   }
 
   save(id: number, text: CacheText): void {
@@ -43,12 +44,19 @@ export class SlotMoves {
 
   copy(from: number, to: number): void {
     this.#pending.push({ kind: 'copy', from, to });
-    this.#copied.add(from).add(to);
+    this.#unsettled.add(from).add(to);
+  }
+
+  /** Leaves of a slot's cells these ranges, one behind the other. */
+  compact(id: number, kept: readonly CellRange[]): void {
+    this.#pending.push({ kind: 'compact', id, kept });
+    this.#unsettled.add(id);
   }
 
   /** Puts saved cells into the slot of a sequence; where that fails, the sequence evaluates its tokens again. */
-  restore(sequence: CachedSequence, saved: Saved, reused: number): void {
-    this.#pending.push({ kind: 'restore', sequence, saved, reused });
+  restore(sequence: CachedSequence, found: Found): void {
+    this.#pending.push({ kind: 'restore', sequence, found });
+    if (isMoved(found.reusable)) this.#unsettled.add(sequence.id);
   }
 
   /** For a sequence that closes: true where its slot never got the cells that were to be restored. */
@@ -62,28 +70,43 @@ export class SlotMoves {
     for (let move = this.#pending.shift(); move !== undefined; move = this.#pending.shift()) await this.#perform(move);
   }
 
-  /** A pass has been made, and with it the copies that were done before. */
+  /** A pass has been made, and with it the copies and shifts that were done before. */
   passed(): void {
-    if (this.#copied.size === 0) return;
-    this.#copied = new Set(this.#pending.flatMap((move) => (move.kind === 'copy' ? [move.from, move.to] : [])));
+    if (this.#unsettled.size > 0) this.#unsettled = new Set(this.#pending.flatMap(unsettledBy));
   }
 
   async #perform(move: Move): Promise<void> {
     switch (move.kind) {
       case 'copy':
         return this.#context.copy(move.from, move.to);
+      case 'compact':
+        return this.#context.compact(move.id, move.kept);
       case 'save': {
         // Cells of a pass that was running when the sequence was closed are no part of its text.
         if (!this.#context.trim(move.id, move.text.tokens.length)) return;
         return this.#store.put(this.#owner, { ...move.text, state: await this.#context.save(move.id) });
       }
-      case 'restore': {
-        const { sequence, saved, reused } = move;
-        this.#store.used(saved, reused);
-        if (await this.#context.restore(sequence.id, saved.state)) return;
-        sequence.cached = 0;
-        sequence.reused = 0;
-      }
+      case 'restore':
+        return this.#restore(move.sequence, move.found);
     }
+  }
+
+  async #restore(sequence: CachedSequence, { saved, reusable }: Found): Promise<void> {
+    this.#store.used(saved, reusable);
+    if (!(await this.#context.restore(sequence.id, saved.state))) return sequence.holdsNothing();
+    if (isMoved(reusable)) this.#context.compact(sequence.id, reusable.ranges);
+  }
+}
+
+function unsettledBy(move: Move): readonly number[] {
+  switch (move.kind) {
+    case 'copy':
+      return [move.from, move.to];
+    case 'compact':
+      return [move.id];
+    case 'restore':
+      return isMoved(move.found.reusable) ? [move.sequence.id] : [];
+    case 'save':
+      return [];
   }
 }

@@ -4,14 +4,17 @@ import { commonLength } from '../speculative/index.js';
 import { findRowClass } from './find-row-class.js';
 import type { RowClass } from './row-class.js';
 import { Slots } from './slots.js';
-import { reuseOf } from './slots-reuse.js';
+import { NOTHING, reuseOf } from './slots-reuse.js';
 import { batcherOf, copyRows, expectRows, openSequence, sameBits, someTokens } from './testing/batcher.js';
 import { FakeModel, fakeContext } from './testing/fake-backend.js';
 import { ROUNDING } from './testing/fake-rounding.js';
 
-const free = reuseOf({ kind: 'free' }, 512);
-const strict = reuseOf({ kind: 'strict', multiple: 1, sequences: 'together' }, 512);
-const text = (tokens: readonly number[], promptLength = tokens.length) => ({ tokens, promptLength });
+const cache = { batch: 512, canShift: true };
+const free = reuseOf({ kind: 'free' }, cache);
+const strict = reuseOf({ kind: 'strict', multiple: 1, sequences: 'together' }, cache);
+const text = (tokens: readonly number[], promptLength = tokens.length) =>
+  ({ tokens, promptLength, reuse: 'in place' }) as const;
+const beginning = (length: number) => ({ ranges: [{ from: 0, length }], length, inPlace: length });
 
 describe('Slots', () => {
   function slotsWith(...kept: readonly (readonly number[])[]): Slots {
@@ -23,7 +26,9 @@ describe('Slots', () => {
 
   it('gives the one with the longest common beginning', () => {
     const slots = slotsWith([1, 2, 9], [1, 2, 3, 4], [7]);
-    expect(slots.acquire(text([1, 2, 3, 4, 5]))).toEqual({ id: 1, reused: 4, copyOf: undefined, lost: undefined });
+    expect(slots.acquire(text([1, 2, 3, 4, 5]))).toEqual({
+      ...{ id: 1, reusable: beginning(4), copyOf: undefined, lost: undefined },
+    });
   });
 
   it('gives the least recently used one where none has a common beginning', () => {
@@ -35,8 +40,8 @@ describe('Slots', () => {
   });
 
   it('leaves at least one token to be evaluated', () => {
-    expect(slotsWith([1, 2, 3]).acquire(text([1, 2, 3]))).toMatchObject({ reused: 2 });
-    expect(slotsWith([1, 2, 3]).acquire(text([1]))).toMatchObject({ reused: 0 });
+    expect(slotsWith([1, 2, 3]).acquire(text([1, 2, 3]))).toMatchObject({ reusable: beginning(2) });
+    expect(slotsWith([1, 2, 3]).acquire(text([1]))).toMatchObject({ reusable: NOTHING });
   });
 
   it('copies a beginning that two chats share, and takes the only slot there is', () => {
@@ -44,19 +49,19 @@ describe('Slots', () => {
     const [first, second] = [1, 2].map((chat) => [...system, ...someTokens(100, chat)]);
     expect(slotsWith(first!, []).acquire(text(second!))).toMatchObject({
       id: 1,
-      reused: 40,
+      reusable: beginning(40),
       copyOf: 0,
       lost: undefined,
     });
     expect(slotsWith(first!).acquire(text(second!))).toMatchObject({
-      ...{ id: 0, reused: 40, copyOf: undefined },
+      ...{ id: 0, reusable: beginning(40), copyOf: undefined },
       lost: { tokens: first },
     });
   });
 
   it('destroys no chat for the sake of a few tokens', () => {
     const chat = [1, ...someTokens(100)];
-    expect(slotsWith([], chat).acquire(text([1, 2, 3]))).toMatchObject({ id: 0, reused: 0, copyOf: undefined });
+    expect(slotsWith([], chat).acquire(text([1, 2, 3]))).toMatchObject({ id: 0, reusable: NOTHING, copyOf: undefined });
   });
 });
 
@@ -66,7 +71,7 @@ describe('reuse', () => {
   it('is all that texts have in common, whoever wrote it', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(2)), fc.array(fc.nat(2)), (kept, wanted) => {
-        const reused = free(text(kept, 3), text(wanted));
+        const { length: reused } = free(text(kept, 3), text(wanted));
         expect(reused).toBe(Math.max(0, Math.min(commonLength(kept, wanted), wanted.length - 1)));
         expect(kept.slice(0, reused)).toEqual(wanted.slice(0, reused));
       }),
@@ -74,14 +79,14 @@ describe('reuse', () => {
   });
 
   it('in strict passes ends at a border of both prompts', () => {
-    expect(strict(text(tokens.slice(0, 700)), text(tokens.slice(0, 700)))).toBe(512);
-    expect(strict(text(tokens.slice(0, 700), 300), text(tokens.slice(0, 800)))).toBe(256);
-    expect(strict(text(tokens.slice(0, 513)), text(tokens.slice(0, 512)))).toBe(256);
-    expect(strict(text(tokens.slice(0, 255)), text(tokens))).toBe(0);
+    expect(strict(text(tokens.slice(0, 700)), text(tokens.slice(0, 700))).length).toBe(512);
+    expect(strict(text(tokens.slice(0, 700), 300), text(tokens.slice(0, 800))).length).toBe(256);
+    expect(strict(text(tokens.slice(0, 513)), text(tokens.slice(0, 512))).length).toBe(256);
+    expect(strict(text(tokens.slice(0, 255)), text(tokens)).length).toBe(0);
   });
 
   it('goes on behind the prompt where the very same prompt was answered', () => {
-    expect(strict(text(tokens.slice(0, 700), 300), text(tokens.slice(0, 600), 300))).toBe(599);
+    expect(strict(text(tokens.slice(0, 700), 300), text(tokens.slice(0, 600), 300)).length).toBe(599);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { CacheText, Reuse } from './slots-reuse.js';
+import { type CacheText, endOf, NOTHING, type Reusable, type Reuse, type WantedText } from './slots-reuse.js';
 
 /** Copying a slot's cells costs as much as its whole cache; for a shorter beginning, evaluating it is no dearer. */
 const LEAST_COPIED = 32;
@@ -6,8 +6,8 @@ const LEAST_COPIED = 32;
 /** A slot for a new sequence. */
 export interface Acquired {
   readonly id: number;
-  /** Leading tokens of the wanted text whose cells are there. */
-  readonly reused: number;
+  /** What of the wanted text's cells is there. */
+  readonly reusable: Reusable;
   /** The slot that they have to be copied from first, where that is another one. */
   readonly copyOf: number | undefined;
   /** What the slot held, where much of it is going to be overwritten. */
@@ -20,7 +20,7 @@ interface Slot extends CacheText {
 
 interface Match {
   readonly slot: Slot;
-  readonly reused: number;
+  readonly reusable: Reusable;
 }
 
 /**
@@ -49,39 +49,43 @@ export class Slots {
    *
    * @param elsewhere leading tokens whose cells can be had from elsewhere: a slot has to offer more
    */
-  acquire(wanted: CacheText, elsewhere = 0): Acquired | undefined {
+  acquire(wanted: WantedText, elsewhere = 0): Acquired | undefined {
     const victim = this.#idle.find(({ tokens }) => tokens.length === 0) ?? this.#idle[0];
     if (victim === undefined) return undefined;
     const best = this.#bestFor(wanted);
-    if (best === undefined || best.reused <= elsewhere) return this.#take(victim, 0);
-    if (!losesMuch(best.slot, best.reused) || best.slot === victim) return this.#take(best.slot, best.reused);
-    if (best.reused >= LEAST_COPIED) return this.#take(victim, best.reused, best.slot.id);
+    if (best === undefined || best.reusable.length <= elsewhere) return this.#take(victim, NOTHING);
+    const { slot, reusable } = best;
+    if (!losesMuch(slot, reusable) || slot === victim) return this.#take(slot, reusable);
+    if (reusable.length >= LEAST_COPIED) return this.#take(victim, reusable, slot.id);
     return this.#take(victim, this.#reuse(victim, wanted));
   }
 
   /** Gives a slot back with what it holds; it is the most recently used one now. */
-  release(id: number, { tokens, promptLength }: CacheText): void {
-    this.#idle.push({ id, tokens, promptLength });
+  release(id: number, text: CacheText): void {
+    this.#idle.push({ ...text, id });
   }
 
-  #bestFor(wanted: CacheText): Match | undefined {
+  #bestFor(wanted: WantedText): Match | undefined {
     let best: Match | undefined;
     for (const slot of this.#idle) {
-      const reused = this.#reuse(slot, wanted);
-      if (reused > (best?.reused ?? 0)) best = { slot, reused };
+      const reusable = this.#reuse(slot, wanted);
+      if (reusable.length > (best?.reusable.length ?? 0)) best = { slot, reusable };
     }
     return best;
   }
 
-  #take(slot: Slot, reused: number, copyOf?: number): Acquired {
+  #take(slot: Slot, reusable: Reusable, copyOf?: number): Acquired {
     this.#idle.splice(this.#idle.indexOf(slot), 1);
     // A copy comes from another slot: of this one nothing stays.
-    const kept = copyOf === undefined ? reused : 0;
-    return { id: slot.id, reused, copyOf, lost: losesMuch(slot, kept) ? slot : undefined };
+    const kept = copyOf === undefined ? reusable : NOTHING;
+    return { id: slot.id, reusable, copyOf, lost: losesMuch(slot, kept) ? slot : undefined };
   }
 }
 
-/** Whether using a text's beginning would destroy much of it: another chat, and not another answer in the same one. */
-export function losesMuch({ tokens }: CacheText, reused: number): boolean {
-  return 4 * (tokens.length - reused) > tokens.length;
+/**
+ * Whether using these cells of a text would destroy much of it: another chat, and not another answer in the same one. What
+ * was cut out before the last of them is a chat's own past.
+ */
+export function losesMuch({ tokens }: CacheText, used: Reusable): boolean {
+  return 4 * (tokens.length - endOf(used)) > tokens.length;
 }

@@ -9,12 +9,12 @@ import { StateStore } from './state-store.js';
 import { batcherOf, copyRows, expectRows, someTokens } from './testing/batcher.js';
 import { FakeModel, fakeContext } from './testing/fake-backend.js';
 
-const reuse = reuseOf({ kind: 'free' }, 512);
+const reuse = reuseOf({ kind: 'free' }, { batch: 512, canShift: true });
 const saved = (tokens: readonly Token[], bytes: number) => ({
   ...{ tokens, promptLength: tokens.length },
   state: { bytes: new Uint8Array(bytes), length: tokens.length },
 });
-const wanted = (tokens: readonly Token[]) => ({ tokens, promptLength: tokens.length });
+const wanted = (tokens: readonly Token[]) => ({ tokens, promptLength: tokens.length, reuse: 'in place' }) as const;
 
 describe('StateStore', () => {
   it('never holds more bytes than it may, and lets the oldest go first', () => {
@@ -23,7 +23,7 @@ describe('StateStore', () => {
     for (const first of [1, 2, 3]) store.put(owner, saved([first, 0, 0, 0], 40));
     expect(store.bytes).toBe(80);
     expect(store.find(owner, wanted([1, 0, 0, 0]), reuse)).toBeUndefined();
-    expect(store.find(owner, wanted([2, 0, 0, 0]), reuse)).toMatchObject({ reused: 3 });
+    expect(store.find(owner, wanted([2, 0, 0, 0]), reuse)).toMatchObject({ reusable: { length: 3 } });
     store.put(owner, saved([4], 101));
     expect(store.bytes).toBe(80);
   });
@@ -33,7 +33,7 @@ describe('StateStore', () => {
     const owner = {};
     store.put(owner, saved([1, 2, 3], 10));
     expect(store.find({}, wanted([1, 2, 3]), reuse)).toBeUndefined();
-    expect(store.find(owner, wanted([1, 2, 3]), reuse)?.reused).toBe(2);
+    expect(store.find(owner, wanted([1, 2, 3]), reuse)?.reusable.length).toBe(2);
   });
 
   it('keeps no text beside a longer one that begins with it', () => {
@@ -49,9 +49,9 @@ describe('StateStore', () => {
     const owner = {};
     store.put(owner, saved([1, 2, 3, 4], 10));
     const found = store.find(owner, wanted([1, 9]), reuse)!;
-    store.used(found.saved, found.reused);
+    store.used(found.saved, found.reusable);
     expect(store.bytes).toBe(10);
-    store.used(found.saved, 3);
+    store.used(found.saved, reuse(found.saved, wanted([1, 2, 3, 5])));
     expect(store.bytes).toBe(0);
   });
 });

@@ -1,10 +1,16 @@
 import type { SequenceState } from './backend.js';
 import { losesMuch } from './slots.js';
-import type { CacheText, Reuse } from './slots-reuse.js';
+import type { CacheText, Reusable, Reuse, WantedText } from './slots-reuse.js';
 
 /** Saved cells, and the text that they hold. */
 export interface Saved extends CacheText {
   readonly state: SequenceState;
+}
+
+/** Saved cells, and what of them a text can use. */
+export interface Found {
+  readonly saved: Saved;
+  readonly reusable: Reusable;
 }
 
 interface Entry extends Saved {
@@ -36,19 +42,19 @@ export class StateStore {
   }
 
   /** What has the longest common beginning with `wanted`, of those that `owner` has put, and how long that is. */
-  find(owner: object, wanted: CacheText, reuse: Reuse): { readonly saved: Saved; readonly reused: number } | undefined {
-    let best: { saved: Entry; reused: number } | undefined;
+  find(owner: object, wanted: WantedText, reuse: Reuse): Found | undefined {
+    let best: Found | undefined;
     for (const saved of this.#entries) {
       if (saved.owner !== owner) continue;
-      const reused = reuse(saved, wanted);
-      if (reused > (best?.reused ?? 0)) best = { saved, reused };
+      const reusable = reuse(saved, wanted);
+      if (reusable.length > (best?.reusable.length ?? 0)) best = { saved, reusable };
     }
     return best;
   }
 
   /** Saved cells are used: they are kept on only where much of what they hold is not. */
-  used(saved: Saved, reused: number): void {
-    if (!losesMuch(saved, reused)) this.#drop((entry) => entry === saved);
+  used(saved: Saved, reusable: Reusable): void {
+    if (!losesMuch(saved, reusable)) this.#drop((entry) => entry === saved);
   }
 
   /** Keeps what fits, and lets go of what is a beginning of it. */

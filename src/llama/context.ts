@@ -1,4 +1,4 @@
-import type { BatchRows, Context, ContextOptions, DecodeResult, SequenceState } from '../engine/backend.js';
+import type { BatchRows, CellRange, Context, ContextOptions, DecodeResult, SequenceState } from '../engine/backend.js';
 import { OutriderError } from '../errors.js';
 import type { Row } from '../speculative/index.js';
 import { callAsync, type Functions, type Pointer } from './abi/v0.5.0/index.js';
@@ -24,6 +24,8 @@ export interface ContextParts {
   readonly handle: Handle;
   readonly options: ContextOptions;
   readonly vocabularySize: number;
+  /** Whether the model leaves cells that can be dropped and moved one by one. */
+  readonly canMoveCells: boolean;
   readonly threadPools: ThreadPools;
   /** Whether passes may run on this thread at all: not while JavaScript listens to llama.cpp's log. */
   readonly mayRunInPlace: () => boolean;
@@ -38,6 +40,7 @@ export class LlamaContext implements Context {
   readonly sequences: number;
   readonly batch: number;
   readonly outputs: number;
+  readonly canShift: boolean;
   readonly #parts: ContextParts;
   readonly #memory: Pointer;
   readonly #rows: NativeBatch;
@@ -49,6 +52,8 @@ export class LlamaContext implements Context {
   readonly #nextLengths: Int32Array;
   #threads: number;
   #running = false;
+  /** Keys that moved and are turned within the next pass: that one takes longer than its rows say. */
+  #turnPending = false;
 
   constructor(parts: ContextParts) {
     const { functions, handle, options } = parts;
@@ -67,6 +72,7 @@ export class LlamaContext implements Context {
       );
     }
     this.#memory = memory;
+    this.canShift = parts.canMoveCells && functions.llama_memory_can_shift(memory);
     this.#lengths = new Int32Array(options.sequences);
     this.#nextLengths = new Int32Array(options.sequences);
     // llama.cpp lowers n_batch to the cells that there are; a larger pass would end the process.
@@ -90,7 +96,7 @@ export class LlamaContext implements Context {
     this.#logitRows.forget();
     const predicted = this.#times.predict(count);
     const start = now();
-    if (predicted !== undefined && predicted < inPlaceMs && mayRunInPlace()) {
+    if (predicted !== undefined && predicted < inPlaceMs && !this.#turnPending && mayRunInPlace()) {
       const code = functions.llama_decode(handle.pointer, this.#rows.struct);
       this.#times.observe(count, now() - start);
       return this.#conclude(code, count);
@@ -124,6 +130,30 @@ export class LlamaContext implements Context {
     this.trim(to, 0);
     this.#parts.functions.llama_memory_seq_cp(this.#memory, from, to, -1, -1);
     this.#lengths[to] = this.#lengths[from] as number;
+  }
+
+  compact(sequence: number, kept: readonly CellRange[]): void {
+    this.#refuseWhileRunning();
+    this.#checkSequence(sequence);
+    if (!this.canShift) throw failed('this cache cannot move cells');
+    this.#checkRanges(sequence, kept);
+    const { functions } = this.#parts;
+    let length = 0;
+    let seen = 0;
+    for (const range of kept) {
+      const { from } = range;
+      const end = from + range.length;
+      // What has moved up already stands before `seen`.
+      if (from > seen) this.#remove(sequence, seen, from);
+      if (from > length) {
+        functions.llama_memory_seq_add(this.#memory, sequence, from, end, length - from);
+        this.#turnPending = true;
+      }
+      length += range.length;
+      seen = end;
+    }
+    this.#remove(sequence, seen, -1);
+    this.#lengths[sequence] = length;
   }
 
   save(sequence: number): Promise<SequenceState> {
@@ -167,7 +197,8 @@ export class LlamaContext implements Context {
   #decodeElsewhere(count: number, start: number): Promise<DecodeResult> {
     return this.#elsewhere(async ({ functions, now }, pointer) => {
       const code = await callAsync(functions.llama_decode, pointer, this.#rows.struct);
-      this.#times.observe(count, now() - start);
+      if (!this.#turnPending) this.#times.observe(count, now() - start);
+      this.#turnPending = false;
       return this.#conclude(code, count);
     });
   }
@@ -231,6 +262,24 @@ export class LlamaContext implements Context {
     if (this.#parts.handle.closed) return;
     for (const sequence of new Set(this.#rows.sequence.subarray(0, count))) {
       this.#parts.functions.llama_memory_seq_rm(this.#memory, sequence, this.#lengths[sequence] as number, -1);
+    }
+  }
+
+  #remove(sequence: number, from: number, to: number): void {
+    if (this.#parts.functions.llama_memory_seq_rm(this.#memory, sequence, from, to)) return;
+    throw failed(`sequence ${sequence} refused to drop positions ${from} to ${to}`);
+  }
+
+  #checkRanges(sequence: number, ranges: readonly CellRange[]): void {
+    let end = 0;
+    for (const { from, length } of ranges) {
+      if (!(Number.isInteger(from) && Number.isInteger(length) && from >= end && length >= 1)) {
+        throw failed(`cannot keep ${length} positions from ${from} on: ranges are in order, apart and not empty`);
+      }
+      end = from + length;
+    }
+    if (end > (this.#lengths[sequence] as number)) {
+      throw failed(`cannot keep positions up to ${end} of sequence ${sequence}, which has ${this.#lengths[sequence]}`);
     }
   }
 

@@ -99,6 +99,8 @@ export class LlamaModel implements Model {
         handle,
         options,
         vocabularySize: this.vocabulary.size,
+        // Under a sliding window a pass behind a shift writes over cells that are out of its sight and may be needed again.
+        canMoveCells: this.canTrim && functions.llama_model_n_swa(this.#handle.pointer) === 0,
         threadPools,
         mayRunInPlace,
         inPlaceMs,

@@ -48,7 +48,7 @@ export class FakeModel implements Model {
   #closed = false;
 
   constructor(options: FakeModelOptions = {}) {
-    const { seed = 1, drift = 0, endBias = 0, canTrim = true, canRestore = true } = options;
+    const { seed = 1, drift = 0, endBias = 0, canTrim = true, canShift = true, canRestore = true } = options;
     const vocabulary = new FakeVocabulary(options.pieces);
     const { rounding = ROUNDING.exact, roundingSize = 2 ** -20 } = options;
     const { elsewhere = () => undefined, fault = () => undefined } = options;
@@ -60,7 +60,7 @@ export class FakeModel implements Model {
     this.vocabulary = vocabulary;
     this.chatTemplate = options.chatTemplate ?? CHAT_TEMPLATE;
     const vocabularySize = vocabulary.size;
-    this.#kernels = { law, vocabularySize, canTrim, canRestore, rounding, roundingSize, elsewhere, fault };
+    this.#kernels = { law, vocabularySize, canTrim, canShift, canRestore, rounding, roundingSize, elsewhere, fault };
   }
 
   get isClosed(): boolean {

@@ -1,5 +1,5 @@
 import type { Row } from '../../speculative/index.js';
-import type { BatchRows, Context, ContextOptions, DecodeResult, SequenceState } from '../backend.js';
+import type { BatchRows, CellRange, Context, ContextOptions, DecodeResult, SequenceState } from '../backend.js';
 import type { FakeLaw } from './fake-law.js';
 import { type Rounding, type RowShape, round, taint } from './fake-rounding.js';
 
@@ -10,6 +10,8 @@ export interface FakeKernels {
   readonly vocabularySize: number;
   /** False: like a recurrent cache, this one drops all of a sequence or nothing. */
   readonly canTrim: boolean;
+  /** False: no cell can move. */
+  readonly canShift: boolean;
   /** False: it refuses whatever was saved. */
   readonly canRestore: boolean;
   readonly rounding: Rounding;
@@ -28,9 +30,11 @@ export interface PassRecord {
   readonly parts: readonly { readonly sequence: number; readonly position: number; readonly rows: number }[];
 }
 
-interface Cells {
-  readonly states: number[];
-  readonly taints: number[];
+/** What stands at a position: the token, and what the law and rounding made of it and of all that was before it then. */
+interface Cell {
+  readonly token: number;
+  readonly state: number;
+  readonly taint: number;
 }
 
 /** A context without kernels that refuses whatever llama.cpp refuses, or crashes on, or silently gets wrong. */
@@ -39,14 +43,15 @@ export class FakeContext implements Context {
   readonly sequences: number;
   readonly batch: number;
   readonly outputs: number;
+  readonly canShift: boolean;
   readonly rows: BatchRows;
   /** All passes so far, the failed ones too. */
   readonly passes: PassRecord[] = [];
   threads: number;
   readonly #kernels: FakeKernels;
-  readonly #cells: readonly Cells[];
-  /** Sequences whose cells are going to be copied by the next pass. */
-  readonly #copied = new Set<number>();
+  readonly #cells: readonly Cell[][];
+  /** Sequences whose cells are going to be copied or turned by the next pass. */
+  readonly #unsettled = new Set<number>();
   #state: 'idle' | 'running' | 'closed' = 'idle';
   /** Rows of the last pass by batch row: computed when asked for. */
   #wanted = new Map<number, { readonly state: number; readonly taint: number; row?: Row }>();
@@ -61,7 +66,8 @@ export class FakeContext implements Context {
     this.outputs = options.outputs;
     this.threads = options.threads;
     this.#kernels = kernels;
-    this.#cells = Array.from({ length: options.sequences }, () => ({ states: [], taints: [] }));
+    this.canShift = kernels.canShift && kernels.canTrim;
+    this.#cells = Array.from({ length: options.sequences }, () => []);
     this.rows = {
       token: new Int32Array(options.batch),
       position: new Int32Array(options.batch),
@@ -76,14 +82,19 @@ export class FakeContext implements Context {
 
   /** Tokens in the cache of a sequence. */
   lengthOf(sequence: number): number {
-    return this.#cells[sequence]!.states.length;
+    return this.#cells[sequence]!.length;
+  }
+
+  /** The tokens in the cache of a sequence, by position. */
+  tokensOf(sequence: number): number[] {
+    return this.#cells[sequence]!.map(({ token }) => token);
   }
 
   decode(count: number): DecodeResult | Promise<DecodeResult> {
     this.#demandIdle('decode');
     const fits = this.#check(count);
     this.#poison();
-    this.#copied.clear();
+    this.#unsettled.clear();
     const { elsewhere, fault } = this.#kernels;
     const number = this.passes.push(this.#record(count));
     const failure = fault(number) ?? (fits ? undefined : 'full');
@@ -106,39 +117,53 @@ export class FakeContext implements Context {
 
   trim(sequence: number, position: number): boolean {
     this.#demandIdle('trim');
-    const { states, taints } = this.#cellsOf(sequence);
+    const cells = this.#cellsOf(sequence);
     demand(Number.isInteger(position) && position >= 0, `trim to position ${position}`);
-    if (position >= states.length) return true;
+    if (position >= cells.length) return true;
     if (position > 0 && !this.#kernels.canTrim) return false;
-    states.length = position;
-    taints.length = position;
+    cells.length = position;
     return true;
+  }
+
+  compact(sequence: number, kept: readonly CellRange[]): void {
+    this.#demandIdle('compact');
+    demand(this.canShift, 'compact where no cell can move');
+    const cells = this.#cellsOf(sequence);
+    let end = 0;
+    for (const { from, length } of kept) {
+      demand(from >= end && length >= 1 && from + length <= cells.length, `positions ${from} + ${length} are kept`);
+      end = from + length;
+    }
+    if (kept.some(({ from }, i) => from > (i === 0 ? 0 : kept[i - 1]!.from + kept[i - 1]!.length))) {
+      this.#unsettled.add(sequence);
+    }
+    cells.splice(0, Number.POSITIVE_INFINITY, ...kept.flatMap(({ from, length }) => cells.slice(from, from + length)));
   }
 
   copy(from: number, to: number): void {
     this.#demandIdle('copy');
-    this.#copied.add(from).add(to);
-    const source = this.#cellsOf(from);
-    const target = this.#cellsOf(to);
-    target.states.splice(0, Number.POSITIVE_INFINITY, ...source.states);
-    target.taints.splice(0, Number.POSITIVE_INFINITY, ...source.taints);
+    this.#unsettled.add(from).add(to);
+    this.#cellsOf(to).splice(0, Number.POSITIVE_INFINITY, ...this.#cellsOf(from));
   }
 
   async save(sequence: number): Promise<SequenceState> {
     this.#demandIdle('save');
-    demand(!this.#copied.has(sequence), `sequence ${sequence} is saved before it was copied`);
-    const { states, taints } = this.#cellsOf(sequence);
-    return { bytes: new Uint8Array(Int32Array.from([...states, ...taints]).buffer), length: states.length };
+    demand(!this.#unsettled.has(sequence), `sequence ${sequence} is saved before it was copied or turned`);
+    const cells = this.#cellsOf(sequence);
+    const values = cells.flatMap(({ token, state, taint }) => [token, state, taint]);
+    return { bytes: new Uint8Array(Int32Array.from(values).buffer), length: cells.length };
   }
 
   async restore(sequence: number, { bytes, length }: SequenceState): Promise<boolean> {
     this.#demandIdle('restore');
-    demand(!this.#copied.has(sequence), `sequence ${sequence} is restored before it was copied`);
+    demand(!this.#unsettled.has(sequence), `sequence ${sequence} is restored before it was copied or turned`);
     if (!this.#kernels.canRestore) return this.trim(sequence, 0) && false;
     const values = new Int32Array(bytes.buffer);
-    const { states, taints } = this.#cellsOf(sequence);
-    states.splice(0, Number.POSITIVE_INFINITY, ...values.subarray(0, length));
-    taints.splice(0, Number.POSITIVE_INFINITY, ...values.subarray(length));
+    const cells = Array.from({ length }, (_, i) => {
+      const [token, state, taint] = values.subarray(3 * i, 3 * i + 3) as unknown as [number, number, number];
+      return { token, state, taint };
+    });
+    this.#cellsOf(sequence).splice(0, Number.POSITIVE_INFINITY, ...cells);
     return true;
   }
 
@@ -156,7 +181,7 @@ export class FakeContext implements Context {
     demand(this.#state === 'idle', `${call} while ${this.#state}`);
   }
 
-  #cellsOf(sequence: number): Cells {
+  #cellsOf(sequence: number): Cell[] {
     const cells = this.#cells[sequence];
     if (cells === undefined) throw new Error(`fake context: sequence ${sequence} is not in 0..${this.sequences - 1}`);
     return cells;
@@ -166,7 +191,7 @@ export class FakeContext implements Context {
   #check(count: number): boolean {
     demand(Number.isInteger(count) && count >= 1 && count <= this.batch, `a pass of ${count} rows`);
     const { token, position, sequence, output } = this.rows;
-    const lengths = this.#cells.map(({ states }) => states.length);
+    const lengths = this.#cells.map(({ length }) => length);
     let outputs = 0;
     for (let i = 0; i < count; i++) {
       const of = sequence[i]!;
@@ -217,11 +242,12 @@ export class FakeContext implements Context {
   }
 
   #append(i: number, shape: RowShape): void {
-    const { states, taints } = this.#cellsOf(this.rows.sequence[i]!);
-    const state = this.#kernels.law.follow(states.at(-1) ?? 0, this.rows.token[i]!);
-    const tainted = taint(taints.at(-1) ?? 0, this.#kernels.rounding(shape));
-    states.push(state);
-    taints.push(tainted);
+    const cells = this.#cellsOf(this.rows.sequence[i]!);
+    const token = this.rows.token[i]!;
+    const before = cells.at(-1) ?? { state: 0, taint: 0 };
+    const state = this.#kernels.law.follow(before.state, token);
+    const tainted = taint(before.taint, this.#kernels.rounding(shape));
+    cells.push({ token, state, taint: tainted });
     if (this.rows.output[i] === 1) this.#wanted.set(i, { state, taint: tainted });
   }
 

@@ -72,6 +72,7 @@ const modelFunctions = {
   llama_model_is_recurrent: prototype<(model: Pointer) => boolean>(
     'bool llama_model_is_recurrent(const llama_model *model)',
   ),
+  llama_model_n_swa: prototype<(model: Pointer) => number>('int32_t llama_model_n_swa(const llama_model *model)'),
   llama_model_is_hybrid: prototype<(model: Pointer) => boolean>('bool llama_model_is_hybrid(const llama_model *model)'),
   llama_model_is_diffusion: prototype<(model: Pointer) => boolean>(
     'bool llama_model_is_diffusion(const llama_model *model)',
@@ -182,6 +183,10 @@ const contextFunctions = {
   llama_memory_seq_cp: prototype<
     (memory: Pointer, source: number, destination: number, from: number, to: number) => void
   >('void llama_memory_seq_cp(llama_memory *mem, int32_t seq_id_src, int32_t seq_id_dst, int32_t p0, int32_t p1)'),
+  llama_memory_seq_add: prototype<(memory: Pointer, sequence: number, from: number, to: number, delta: number) => void>(
+    'void llama_memory_seq_add(llama_memory *mem, int32_t seq_id, int32_t p0, int32_t p1, int32_t delta)',
+  ),
+  llama_memory_can_shift: prototype<(memory: Pointer) => boolean>('bool llama_memory_can_shift(llama_memory *mem)'),
   llama_state_seq_get_size: prototype<(context: Pointer, sequence: number) => number>(
     'size_t llama_state_seq_get_size(llama_context *ctx, int32_t seq_id)',
   ),
