@@ -14,6 +14,8 @@ describe('rewriteArguments', () => {
     ['-ngl', '--gpu-layers'],
     ['-ngld', '--gpu-layers-draft'],
     ['-td', '--threads-draft'],
+    ['-ctk', '--cache-type-k'],
+    ['-ctvd', '--cache-type-v-draft'],
     ['-sys', '--system'],
     ['-r', '--stop'],
   ])('knows llama.cpp’s %s as %s', (short, long) => {
@@ -52,7 +54,7 @@ describe('rewriteArguments', () => {
     expect(rewrite('-m=a=b', '-n8')).toEqual(['-m', 'a=b', '-n8']);
   });
 
-  it.each(['-fa', '-ctk', '-cmoe', '-mfile.gguf', '-MD'])('refuses %s instead of cutting it in two', (flag) => {
+  it.each(['-fa', '-cb', '-cmoe', '-mfile.gguf', '-MD'])('refuses %s instead of cutting it in two', (flag) => {
     expect(() => rewrite(flag, '1')).toThrow(`unknown option '${flag}'`);
   });
 

@@ -1,9 +1,10 @@
 /** The flags that name the models to load, and where and how; every command that loads some has them. */
 import type { Command, OptionValues } from 'commander';
+import { CACHE_TYPES, type CacheType } from '../engine/backend.js';
 import type { EngineOptions } from '../engine/options.js';
 import { given } from '../given.js';
 import { EMBEDDED_DRAFT, EMBEDDED_TARGET } from './default-models.js';
-import { anyText, integer, listOption, valueOption, wordOr } from './options.js';
+import { anyText, integer, listOption, oneOf, valueOption, wordOr } from './options.js';
 
 export interface ModelFlags extends OptionValues {
   readonly model?: string;
@@ -14,11 +15,16 @@ export interface ModelFlags extends OptionValues {
   readonly threadsDraft?: number;
   readonly gpuLayers?: number | 'all';
   readonly gpuLayersDraft?: number | 'all';
+  readonly cacheTypeK?: CacheType;
+  readonly cacheTypeV?: CacheType;
+  readonly cacheTypeKDraft?: CacheType;
+  readonly cacheTypeVDraft?: CacheType;
   readonly strict?: true;
 }
 
 const atLeastOne = integer({ from: 1 });
 const layers = wordOr('all', integer({ from: 0 }));
+const cacheType = oneOf(CACHE_TYPES);
 
 export function addModelFlags(command: Command): Command {
   command.optionsGroup('Models (without any of them: the embedded pair):');
@@ -36,6 +42,12 @@ export function addModelFlags(command: Command): Command {
     valueOption('--gpu-layers <count>', "-ngl: the target's layers on the GPU, or 'all' (all)", layers),
   );
   command.addOption(valueOption('--gpu-layers-draft <count>', '-ngld: the same for the draft model (0)', layers));
+  command.addOption(
+    valueOption('--cache-type-k <type>', `-ctk: the target's cached keys: ${CACHE_TYPES.join(', ')} (f16)`, cacheType),
+  );
+  command.addOption(valueOption('--cache-type-v <type>', "-ctv: the target's cached values (f16)", cacheType));
+  command.addOption(valueOption('--cache-type-k-draft <type>', '-ctkd: keys of the draft model (f16)', cacheType));
+  command.addOption(valueOption('--cache-type-v-draft <type>', '-ctvd: values of the draft model (f16)', cacheType));
   return command;
 }
 
@@ -51,6 +63,10 @@ export function engineOptionsFrom(flags: ModelFlags): EngineOptions {
       draftThreads: flags.threadsDraft,
       gpuLayers: flags.gpuLayers,
       draftGpuLayers: flags.gpuLayersDraft,
+      cacheTypeK: flags.cacheTypeK,
+      cacheTypeV: flags.cacheTypeV,
+      draftCacheTypeK: flags.cacheTypeKDraft,
+      draftCacheTypeV: flags.cacheTypeVDraft,
       strict: flags.strict,
       draftOptional: flags.draftOptional,
     }),

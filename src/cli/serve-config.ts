@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { CACHE_TYPES } from '../engine/backend.js';
 import { OutriderError } from '../errors.js';
 import { LOG_LEVELS } from '../server/logging.js';
 import type { ServeFlags } from './serve-flags.js';
@@ -10,6 +11,7 @@ import type { ServeFlags } from './serve-flags.js';
 export const CONFIG_FILE = 'outrider.config.json';
 
 const count = z.int().min(1);
+const cacheType = z.enum(CACHE_TYPES);
 const layers = z.union([z.int().min(0), z.literal('all')]);
 const path = z
   .string()
@@ -26,6 +28,10 @@ const schema = z
     threadsDraft: count,
     gpuLayers: layers,
     gpuLayersDraft: layers,
+    cacheTypeK: cacheType,
+    cacheTypeV: cacheType,
+    cacheTypeKDraft: cacheType,
+    cacheTypeVDraft: cacheType,
     strict: z.literal(true),
     host: z.string().min(1),
     port: z.int().min(0).max(65_535),

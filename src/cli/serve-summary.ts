@@ -34,8 +34,17 @@ export function summaryLines({ version, description, url, host, enginePid, needs
   ];
 }
 
-function modelLine({ name, parameters, bytes, device, threads }: ModelDescription): string {
-  return `${name} (${(parameters / 1e6).toFixed(0)} M parameters, ${size(bytes)}) on ${device}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+function modelLine(model: ModelDescription): string {
+  const { name, parameters, bytes, device, threads } = model;
+  return `${name} (${(parameters / 1e6).toFixed(0)} M parameters, ${size(bytes)}) on ${device}, ${threads} ${threads === 1 ? 'thread' : 'threads'}${cachePart(model)}`;
+}
+
+/** Nothing of what everybody has. */
+function cachePart({ cacheTypeK, cacheTypeV }: ModelDescription): string {
+  if (cacheTypeK === 'f16' && cacheTypeV === 'f16') return '';
+  return cacheTypeK === cacheTypeV
+    ? `, cache in ${cacheTypeK}`
+    : `, cached keys in ${cacheTypeK}, values in ${cacheTypeV}`;
 }
 
 function speculationLine(drafts: readonly ModelDescription[], strict: boolean): string {

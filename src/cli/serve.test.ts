@@ -63,6 +63,16 @@ describe('outrider serve', () => {
     expect(stderr.text).toMatch(/access: programs and web pages on this machine, without a key/);
   });
 
+  test('says what the caches hold where that is not f16', async () => {
+    const { description } = new FakeService();
+    const target = { ...description.target, cacheTypeK: 'q8_0', cacheTypeV: 'q8_0' } as const;
+    const drafts = description.drafts.map((draft) => ({ ...draft, cacheTypeV: 'q4_0' as const }));
+    const { stderr } = await started([], { service: new FakeService(undefined, { target, drafts }) });
+    expect(stderr.text).toMatch(
+      /target: main .* thread, cache in q8_0\ndraft: .* thread, cached keys in f16, values in q4_0\n/,
+    );
+  });
+
   test('says why it does not draft with a model', async () => {
     const service = new FakeService(undefined, { drafts: [], notes: ['a note'] });
     const { stderr } = await started([], { service });
@@ -85,6 +95,10 @@ describe('outrider serve', () => {
       '-c',
       '512',
       '--strict',
+      '-ctk',
+      'q8_0',
+      '--cache-type-v-draft',
+      'q4_0',
     ]);
     expect(loaded[0]).toMatchObject({
       target: 't.gguf',
@@ -94,6 +108,8 @@ describe('outrider serve', () => {
       cacheRamBytes: 8 * 2 ** 20,
       contextSize: 512,
       strict: true,
+      cacheTypeK: 'q8_0',
+      draftCacheTypeV: 'q4_0',
     });
   });
 
@@ -151,6 +167,7 @@ describe('outrider serve', () => {
     [['--api-key', ''], /--api-key: expected a key/],
     [['--api-key-file', '/nowhere/keys'], /--api-key-file: cannot read/],
     [['--config', '/nowhere/config'], /--config: cannot read/],
+    [['-ctk', 'q2_k'], /--cache-type-k: expected one of f32, f16, .* got 'q2_k'/],
     [['--nonsense'], /unknown option/],
   ])('%j is refused', async (argv, message) => {
     const outcome = await refused(argv);

@@ -101,7 +101,7 @@ function checkParallel({ parallel = 1, drafts = [] }: EngineOptions): void {
   if (parallel <= most) return;
   throw new OutriderError(
     'invalid_argument',
-    `parallel: expected at most ${most} with ${drafts.length} draft models, got ${parallel}`,
+    `parallel: expected at most ${most} with ${drafts.length} draft ${drafts.length === 1 ? 'model' : 'models'}, got ${parallel}`,
     { parameter: 'parallel' },
   );
 }
