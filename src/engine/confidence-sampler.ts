@@ -1,4 +1,4 @@
-import { type Distribution, probabilityOf, type Row, type Sampler, type Token } from '../speculative/index.js';
+import type { Distribution, Row, Sampler, Token } from '../speculative/index.js';
 import { logprobsOf } from './logprob-sampler.js';
 
 /** A token with its writer's belief in it, in [0, 1]. */
@@ -8,28 +8,31 @@ export interface WrittenToken {
 }
 
 /**
- * By what a writer's belief in its tokens is told. `law`: the law that they are drawn from. `softmax`: that of the logits,
- * since a law that leaves only the likeliest token tells nothing.
+ * Notes how sure a model is of what it writes: the probability of each token under the softmax of its logits. The law that
+ * tokens are drawn from would tell more of the request's temperature than of the model. Stands around the request's sampler,
+ * as LogprobSampler does.
  */
-export type ConfidenceSource = 'law' | 'softmax';
-
-/** Notes how sure a model is of what it writes. Stands around the request's sampler, as LogprobSampler does. */
 export class ConfidenceSampler implements Sampler {
   readonly #inner: Sampler;
-  readonly #source: ConfidenceSource;
   readonly #start: number;
   readonly #written: WrittenToken[] = [];
-  #confidence: (token: Token) => number = () => 0;
+  #state: 'watching' | 'done' = 'watching';
+  #row: Row | undefined;
 
-  constructor(inner: Sampler, source: ConfidenceSource) {
+  constructor(inner: Sampler) {
     this.#inner = inner;
-    this.#source = source;
     this.#start = inner.length;
   }
 
-  /** All tokens behind what the sampler began with. */
+  /** All tokens behind what the sampler began with, until `stop`. */
   get written(): readonly WrittenToken[] {
     return this.#written;
+  }
+
+  /** Notes nothing from here on: each token costs as much as its law. */
+  stop(): void {
+    this.#state = 'done';
+    this.#row = undefined;
   }
 
   get length(): number {
@@ -37,16 +40,15 @@ export class ConfidenceSampler implements Sampler {
   }
 
   law(row: Row): Distribution {
-    const law = this.#inner.law(row);
-    this.#confidence =
-      this.#source === 'law'
-        ? (token) => probabilityOf(law, token)
-        : (token) => Math.exp(logprobsOf(row, token, 0).logprob);
-    return law;
+    if (this.#state === 'watching') this.#row = row;
+    return this.#inner.law(row);
   }
 
   push(token: Token): void {
-    this.#written.push({ token, confidence: this.#confidence(token) });
+    if (this.#row !== undefined) {
+      this.#written.push({ token, confidence: Math.exp(logprobsOf(this.#row, token, 0).logprob) });
+      this.#row = undefined;
+    }
     this.#inner.push(token);
   }
 

@@ -1,5 +1,4 @@
-import { takesLikeliest } from '../sampling/index.js';
-import { acceptanceKey, type Draft, type Knowledge, type Sampler, TextAcceptance } from '../speculative/index.js';
+import { type Draft, type Knowledge, type Sampler, TextAcceptance } from '../speculative/index.js';
 import { ConfidenceSampler, type WrittenToken } from './confidence-sampler.js';
 import { kindOf } from './drafting.js';
 import type { LoadedDraft } from './load.js';
@@ -28,21 +27,18 @@ export type Verdict = 'open' | 'sure' | 'doubtful';
 export class Opening {
   readonly #acceptance: TextAcceptance;
   readonly #writer: LoadedDraft;
-  readonly #source: 'law' | 'softmax';
   #sampler: ConfidenceSampler | undefined;
 
   /** @param target how the target would write it */
   constructor(writer: LoadedDraft, target: Plan, knowledge: Knowledge) {
     this.#writer = writer;
-    this.#source = takesLikeliest(target.sampling) ? 'softmax' : 'law';
-    // Confidence by the softmax means something else than what drafts at temperature 0 are learnt by.
-    const kind = this.#source === 'law' ? kindOf(target) : `softmax ${kindOf(target)}`;
-    this.#acceptance = new TextAcceptance(knowledge.acceptanceOf(acceptanceKey(writer.name, 'matching', kind)));
+    // What is learnt of drafts does not help: there confidence is by the law that they are drawn from.
+    this.#acceptance = new TextAcceptance(knowledge.acceptanceOf(`${writer.name} opening ${kindOf(target)}`));
   }
 
   /** Puts itself around the sampler of the model that writes. */
   watch(sampler: Sampler): Sampler {
-    this.#sampler = new ConfidenceSampler(sampler, this.#source);
+    this.#sampler = new ConfidenceSampler(sampler);
     return this.#sampler;
   }
 
@@ -63,6 +59,11 @@ export class Opening {
     if (!isOver && length < LEAST_TOKENS) return 'open';
     if (confidence < LEAST_CONFIDENCE) return 'doubtful';
     return isOver || length >= HELD_TOKENS ? 'sure' : 'open';
+  }
+
+  /** It is settled who writes. */
+  close(): void {
+    this.#sampler?.stop();
   }
 
   /** What is written, in the target's tokens, up to the first that the target has no counterpart of. */

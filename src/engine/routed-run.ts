@@ -40,6 +40,7 @@ async function* runUndecided(undecided: UndecidedRequest, models: LoadedModels, 
   });
   try {
     const trial = yield* hold(writing, opening);
+    opening.close();
     if (trial.end === 'over') return yield* trial.events;
     if (trial.end === 'aborted') return yield* abortedInQueue(draft);
     if (trial.end === 'sure') {

@@ -3,7 +3,6 @@ export * from './distribution.js';
 export * from './drafter.js';
 export * from './drafters/cascade.js';
 export * from './drafters/lookup.js';
-export { acceptanceKey } from './drafters/member.js';
 export * from './drafters/model.js';
 export * from './drafters/prediction.js';
 export * from './generate.js';

@@ -40,6 +40,14 @@ describe('a request over several lives of the engine', () => {
     expect(request.enter()).toEqual({ prompt: { text: 'a' }, verification, resume: [6] });
   });
 
+  it('goes on with the model that writes, where that was not for the request to say', () => {
+    const { request } = supervised({ mode: 'auto' });
+    request.enter();
+    const route = { to: 'draft', rule: 'title', reason: 'it is one' } as const;
+    request.take([startEvent({ mode: 'draft', route, seed: 7 }), roundEvent([], 0, 6)]);
+    expect(request.enter()).toMatchObject({ mode: 'auto', route, resume: [6] });
+  });
+
   it('is one answer to its reader, whose statistics and times are those of all lives', async () => {
     const { request, clock } = supervised();
     const first = [startEvent({ promptTokens: 3 }), { type: 'prompt', evaluated: 3, total: 3 } as const];

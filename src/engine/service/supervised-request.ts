@@ -56,10 +56,12 @@ export class SupervisedRequest implements Suspect {
     this.#inherited = this.#rounds;
     if (this.#start === undefined) return this.#request;
     const { seed: _, ...request } = this.#request;
-    const { seed, verification } = this.#start;
+    const { seed, verification, route } = this.#start;
     // Only matching can repeat a text. The other rules go on lawfully, with coins that nothing has used yet.
     const coins = verification === 'match' ? { seed, verification } : { verification };
-    return { ...request, ...coins, resume: [...(request.resume ?? []), ...this.#tokens] };
+    // In mode auto the same model writes on.
+    const kept = { ...coins, ...(route && { route }) };
+    return { ...request, ...kept, resume: [...(request.resume ?? []), ...this.#tokens] };
   }
 
   take(events: readonly GenerationEvent[]): void {
@@ -94,6 +96,7 @@ export class SupervisedRequest implements Suspect {
         completionTokens: (this.#request.resume?.length ?? 0) + this.#tokens.length,
         statistics: this.#counter.statistics,
         timings: this.#timings(),
+        ...(this.#start?.route && { route: this.#start.route }),
       },
     ]);
     this.#inbox.end();

@@ -48,11 +48,19 @@ export class FakeModel implements Model {
   #closed = false;
 
   constructor(options: FakeModelOptions = {}) {
-    const { seed = 1, drift = 0, endBias = 0, canTrim = true, canShift = true, canRestore = true } = options;
+    const {
+      seed = 1,
+      drift = 0,
+      endBias = 0,
+      certainty = 1,
+      canTrim = true,
+      canShift = true,
+      canRestore = true,
+    } = options;
     const vocabulary = new FakeVocabulary(options.pieces);
     const { rounding = ROUNDING.exact, roundingSize = 2 ** -20 } = options;
     const { elsewhere = () => undefined, fault = () => undefined } = options;
-    const law = new FakeLaw({ vocabulary, seed, drift, endBias });
+    const law = new FakeLaw({ vocabulary, seed, drift, endBias, certainty });
     this.path = options.path ?? 'fake.gguf';
     this.trainedContext = options.trainedContext ?? 2048;
     this.canTrim = canTrim;

@@ -10,14 +10,16 @@ export interface FakeLawOptions {
   readonly drift: number;
   /** Added to the logits of the tokens that end the text. */
   readonly endBias: number;
+  /** All logits are multiplied by this, which leaves their order: the greater, the surer. */
+  readonly certainty: number;
 }
+
+/** The standard deviation of logits is 1.28 times this. */
+const SPREAD = 2;
 
 /** What bytes and control tokens are less likely than text by. */
 const BYTE_BIAS = -6;
 const CONTROL_BIAS = -30;
-/** The standard deviation of logits is 1.28 times this. */
-const SPREAD = 2;
-
 /**
  * Logits as a fixed, irregular function of *all* tokens before them: one wrong token, stale cell or skipped position in
  * a cache, and every later row is another one.
@@ -25,14 +27,16 @@ const SPREAD = 2;
 export class FakeLaw {
   readonly #seed: number;
   readonly #drift: number;
+  readonly #certainty: number;
   readonly #contents: Int32Array;
   readonly #biases: Float64Array;
 
-  constructor({ vocabulary, seed, drift, endBias }: FakeLawOptions) {
+  constructor({ vocabulary, seed, drift, endBias, certainty }: FakeLawOptions) {
     const tokens = Array.from({ length: vocabulary.size }, (_, token) => token);
     const bias = { byte: BYTE_BIAS, control: CONTROL_BIAS, unknown: CONTROL_BIAS } as Record<string, number>;
     this.#seed = seed;
     this.#drift = drift;
+    this.#certainty = certainty;
     this.#contents = Int32Array.from(tokens, (token) => {
       const salt = token < FAKE.firstByte ? token + 1 : vocabulary.kind(token) === 'byte' ? 0x100 : 0x200;
       return vocabulary.bytes(token, true).reduce((hash, byte) => mix(hash ^ (byte + 1)), salt);
@@ -53,7 +57,7 @@ export class FakeLaw {
     const key = mix(state ^ Math.imul(this.#seed + (drifts ? 0x10000 : 0), 0x27d4eb2f));
     for (let token = 0; token < row.length; token++) {
       const u = unit(mix(key ^ this.#contents[token]!));
-      row[token] = SPREAD * -Math.log(-Math.log(u)) + this.#biases[token]!;
+      row[token] = this.#certainty * (SPREAD * -Math.log(-Math.log(u)) + this.#biases[token]!);
     }
   }
 }

@@ -11,11 +11,6 @@ const COLD_JUDGED = 64;
 /** Rounds after which the table of what drafting is worth is made anew. */
 const TABLE_ROUNDS = 8;
 
-/** Where it is kept how often drafts of a drafter are accepted: under a rule, for a kind of request. */
-export function acceptanceKey(drafter: string, rule: DrawRule, kind: string): string {
-  return `${drafter} ${rule} ${kind}`;
-}
-
 /** A drafter of a cascade, with what is learnt of its acceptance. */
 export class Member {
   readonly drafter: Drafter;
@@ -31,7 +26,7 @@ export class Member {
     this.drafter = drafter;
     this.probing = knowledge.probingOf(drafter.name);
     const under = (rule: DrawRule): TextAcceptance =>
-      new TextAcceptance(knowledge.acceptanceOf(acceptanceKey(drafter.name, rule, kind)));
+      new TextAcceptance(knowledge.acceptanceOf(`${drafter.name} ${rule} ${kind}`));
     // What is read off a text is the same under every rule, and so is its chance.
     this.#acceptance = { matching: under('matching'), rejection: under(drafter.price ? 'rejection' : 'matching') };
   }
