@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { OutriderError } from '../errors.js';
 import { DEFAULT_RULES, type RouteRules } from '../routing/index.js';
 import type { Backend } from './backend.js';
@@ -12,6 +11,7 @@ import type { GenerationRequest, Prompt } from './request.js';
 import { routeRequest } from './route-request.js';
 import { runRouted } from './routed-run.js';
 import { type Score, type ScoreRequest, score } from './score.js';
+import { drawSeed } from './seed.js';
 import { usableCores } from './threads.js';
 
 /** A target and perhaps a draft model, loaded side by side, and the requests that run on them. */
@@ -87,14 +87,8 @@ export class Engine {
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
     this.#aborts.add(abort);
-    const { places } = this.models.target;
     try {
-      await places.enter(stop.signal, () => {});
-      try {
-        return await score(request, this.models, stop.signal, () => performance.now());
-      } finally {
-        places.leave();
-      }
+      return await score(request, this.models, stop.signal, () => performance.now());
     } finally {
       signal?.removeEventListener('abort', abort);
       this.#aborts.delete(abort);
@@ -122,9 +116,4 @@ export class Engine {
     await closeModel(this.models.target);
     this.#backend.close();
   }
-}
-
-/** 48 random bits: a seed that every client can carry as a number. */
-function drawSeed(): number {
-  return randomInt(2 ** 48 - 1);
 }

@@ -7,7 +7,7 @@ import type { TokenLogprob } from './events.js';
 import type { LoadedModels } from './load.js';
 import type { LoadedModel } from './loaded-model.js';
 import { logprobsOf, type RowLogprobs } from './logprob-sampler.js';
-import { prepare } from './prepare.js';
+import { type Plan, prepare } from './prepare.js';
 import type { Prompt } from './request.js';
 import { tokensFor } from './score-tokens.js';
 
@@ -56,10 +56,8 @@ export interface Score {
 const PRICED_ROWS = 17;
 
 /**
- * Evaluates prompt and tokens on sequences of the model's own, in as few passes as its logits fit in. What the cache holds
- * of the prompt is not evaluated again. The caller has a place for it.
- *
- * @throws OutriderError invalid_argument, context_exceeded, template_failed; aborted by the signal
+ * Judges a text in a place of the model that judges, and waits for one.
+ * @throws OutriderError invalid_argument, context_exceeded, template_failed; queue_full; aborted by the signal
  */
 export async function score(
   request: ScoreRequest,
@@ -68,15 +66,44 @@ export async function score(
   now: () => number,
 ): Promise<Score> {
   const { tokens: given, writtenBy, top = 1, mode = 'main', prompt, ...wishes } = request;
-  const began = now();
   const plan = prepare({ ...wishes, prompt, mode, logprobs: top, maxTokens: 0 }, models, () => 0);
   const { writer, promptTokens } = plan;
   const tokens = tokensFor({ tokens: given, ...(writtenBy !== undefined && { writtenBy }) }, writer, models);
   checkRoom(promptTokens.length + tokens.length, models.contextSize);
+  await writer.places.enter(signal, () => {});
+  const began = now();
+  try {
+    const { scores, cachedTokens } = await judge({ plan, tokens, top, capacity: models.contextSize, signal });
+    return {
+      tokens: scores,
+      promptTokens: promptTokens.length,
+      cachedTokens,
+      ms: now() - began,
+      passMs: passMs(writer, models, promptTokens.length),
+    };
+  } finally {
+    writer.places.leave();
+  }
+}
+
+interface Judgement {
+  readonly plan: Plan;
+  readonly tokens: readonly Token[];
+  readonly top: number;
+  readonly capacity: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Evaluates prompt and tokens in as few passes as their logits fit in; what a cache holds of the prompt is not evaluated
+ * again.
+ */
+async function judge({ plan, tokens, top, capacity, signal }: Judgement) {
+  const { writer, promptTokens } = plan;
   const { vocabulary } = writer.model;
   const chain = samplerOf(plan, positionNoise(plan.seed));
   const scores: TokenScore[] = [];
-  const judge = (row: Row): void => {
+  const look = (row: Row): void => {
     const token = tokens[scores.length]!;
     const plain = plainScore(row, token, top);
     // The row is scratch to the sampler: only now.
@@ -88,26 +115,17 @@ export async function score(
     });
     scores.push({ ...withBytes(plain), top: plain.top.map(withBytes), probability });
   };
-  const sequence = writer.batcher.open(
-    { capacity: models.contextSize, promptLength: promptTokens.length, signal },
-    plan.cacheable,
-  );
+  const sequence = writer.batcher.open({ capacity, promptLength: promptTokens.length, signal }, plan.cacheable);
   try {
     if (tokens.length > 0) {
-      await sequence.evaluate(promptTokens.slice(sequence.length), 1, ([row]) => judge(row!));
+      await sequence.evaluate(promptTokens.slice(sequence.length), 1, ([row]) => look(row!));
       while (scores.length < tokens.length) {
         // Nobody looks behind the last token.
         const evaluated = tokens.slice(scores.length - 1, -1).slice(0, writer.batcher.rowsShown);
-        await sequence.evaluate(evaluated, evaluated.length, (rows) => rows.forEach(judge));
+        await sequence.evaluate(evaluated, evaluated.length, (rows) => rows.forEach(look));
       }
     }
-    return {
-      tokens: scores,
-      promptTokens: promptTokens.length,
-      cachedTokens: sequence.reused,
-      ms: now() - began,
-      passMs: passMs(writer, models, promptTokens.length),
-    };
+    return { scores, cachedTokens: sequence.reused };
   } finally {
     sequence.close();
   }

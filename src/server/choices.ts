@@ -6,7 +6,7 @@ import type { ReportedEvents } from './report.js';
 import { begun } from './sse.js';
 
 /** Clients give up on headers that do not come; a request that was not refused by then is taken for good. */
-const HEADERS_WITHIN_MS = 1_000;
+export const HEADERS_WITHIN_MS = 1_000;
 
 export type Choice = AsyncGenerator<ServedEvent, void, void>;
 

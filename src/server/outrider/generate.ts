@@ -7,9 +7,8 @@ import { readJson } from '../body.js';
 import { openCall } from '../call.js';
 import { beginChoices } from '../choices.js';
 import type { ServerContext, ServerRequest } from '../dialect.js';
-import { failureOf } from '../failure.js';
-import { encodeFailure } from '../openai-errors.js';
 import { dataFrame, eventStream } from '../sse.js';
+import { errorMessage } from './error-message.js';
 import { generateRequest } from './generate-request.js';
 import { type TokenText, TokenTrail, tokenText } from './token-trail.js';
 
@@ -21,14 +20,7 @@ export async function generate(context: ServerRequest, server: ServerContext): P
   return eventStream(frames(events!, new TokenTrail(textsOf(server.service)), reasoning), {
     heartbeatMs: server.settings.heartbeatMs,
     abort,
-    errorFrame: (error) => {
-      const failure = failureOf(error);
-      server.log.error(
-        { requestId: call.requestId, err: failure.details.cause ?? failure },
-        'a stream ended with an error',
-      );
-      return dataFrame({ type: 'error', ...(encodeFailure(failure).body as object) });
-    },
+    errorFrame: errorMessage(server.log, call.requestId),
   });
 }
 

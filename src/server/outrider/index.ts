@@ -1,6 +1,7 @@
 /** Our own routes: what no other server has a name for. */
 import type { Dialect, ServerContext, ServerRequest } from '../dialect.js';
 import { encodeFailure } from '../openai-errors.js';
+import { compareModels } from './compare.js';
 import { generate } from './generate.js';
 import { openApi } from './openapi.js';
 import { rounds } from './rounds.js';
@@ -17,6 +18,7 @@ export const outrider: Dialect = {
     app.get(`${PREFIX}status`, (context) => status(context, server));
     app.get(`${PREFIX}pair`, (context) => pair(context, server));
     app.post(`${PREFIX}generate`, (context) => generate(context, server));
+    app.post(`${PREFIX}compare`, (context) => compareModels(context, server));
     app.get(`${PREFIX}rounds`, (context) => rounds(context, server));
     app.get(`${PREFIX}openapi.json`, (context) => context.json(document));
   },

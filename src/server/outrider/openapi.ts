@@ -4,6 +4,7 @@ import { completionSchema as llamaCompletion } from '../llamacpp/completion-requ
 import { detokenizeSchema, templateSchema, tokenizeSchema } from '../llamacpp/vocabulary.js';
 import { chatSchema } from '../openai/chat-request.js';
 import { completionSchema } from '../openai/completion-request.js';
+import { compareSchema } from './compare-request.js';
 import { generateSchema } from './generate-request.js';
 
 const BODIES: Readonly<Record<string, { readonly summary: string; readonly schema: z.ZodType }>> = {
@@ -15,6 +16,10 @@ const BODIES: Readonly<Record<string, { readonly summary: string; readonly schem
   '/api/outrider/generate': {
     summary: 'Answer with the events of the generation, token by token.',
     schema: generateSchema,
+  },
+  '/api/outrider/compare': {
+    summary: 'Both models answer, and the target judges what the draft model wrote.',
+    schema: compareSchema,
   },
   '/apply-template': { summary: 'A chat as the prompt that the model sees.', schema: templateSchema },
 };
