@@ -71,6 +71,7 @@ let equal = 0;
 const partings = [];
 let firstTokens = 0;
 
+/** @type {(Answer | undefined)[][]} */
 const undisturbed = [];
 for (const set of SETS) undisturbed.push(await Promise.all(set.map(answer)));
 

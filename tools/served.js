@@ -46,7 +46,7 @@ export async function startServer(flags) {
   return {
     url,
     pid: /** @type {number} */ (child.pid),
-    status: async () => (await fetch(`${url}/api/outrider/status`)).json(),
+    status: async () => /** @type {Promise<Status>} */ ((await fetch(`${url}/api/outrider/status`)).json()),
     post: (path, body, signal) =>
       fetch(`${url}${path}`, { method: 'POST', body: JSON.stringify(body), ...(signal && { signal }) }),
     said: () => said,

@@ -48,5 +48,6 @@ describe('Output', () => {
       });
     }
     expect(output.signal.aborted).toBe(true);
+    await expect(output.end()).rejects.toMatchObject({ code: 'output_failed' });
   });
 });

@@ -29,13 +29,21 @@ export class Output {
    */
   async write(text: string): Promise<void> {
     await this.#settled((done) => this.#stream.write(text, done));
-    if (this.#failure === undefined) return;
-    throw new OutriderError('output_failed', `cannot write to ${this.#name}: ${this.#failure.message}`);
+    this.#tellFailure();
   }
 
-  /** Closes the stream once all is written. */
+  /**
+   * Closes the stream once all is written.
+   * @throws OutriderError output_failed when something was not, also where `write` has said so before
+   */
   async end(): Promise<void> {
     await this.#settled((done) => this.#stream.end(done));
+    this.#tellFailure();
+  }
+
+  #tellFailure(): void {
+    if (this.#failure === undefined) return;
+    throw new OutriderError('output_failed', `cannot write to ${this.#name}: ${this.#failure.message}`);
   }
 
   /** Starts something on the stream and waits for it, or for the loss of the stream: pending work may never end then. */

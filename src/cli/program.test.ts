@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -252,6 +253,12 @@ describe('outrider run', () => {
     await outrider(['run', 'hi', '--trace', path]);
     const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line).type)).toEqual(shortGeneration().map(({ type }) => type));
+  });
+
+  it.runIf(existsSync('/dev/full'))('--trace loses the trace on a full disk, and not the text', async () => {
+    const { code, stdout, stderr } = await outrider(['run', 'hi', '--trace', '/dev/full']);
+    expect([code, stdout.text]).toEqual([1, 'zero one two']);
+    expect(stderr.text).toMatch(/ended by: [^\n]+\n(.*\n)*outrider: cannot write to \/dev\/full: ENOSPC[^\n]*\n$/);
   });
 
   it('fails with what the engine says in the middle, after the text so far', async () => {

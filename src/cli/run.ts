@@ -79,9 +79,12 @@ async function answer(request: GenerationRequest, run: Run): Promise<void> {
     } finally {
       await engine.close();
     }
-  } finally {
-    await trace?.close();
+  } catch (error) {
+    // What ended the run is told, not what may be wrong with its trace besides.
+    await trace?.close().catch(() => {});
+    throw error;
   }
+  await trace?.close();
 }
 
 async function load({ flags, surroundings, progress, signal }: Run): Promise<CommandEngine> {

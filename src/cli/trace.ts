@@ -6,7 +6,9 @@ import { Output } from './output.js';
 
 /** A JSONL file of a generation: one event a line, with `time` in milliseconds since the file was opened. */
 export interface Trace {
+  /** Never fails: the generation is worth more than its trace. */
   readonly sink: EventSink;
+  /** @throws OutriderError output_failed when the trace is not whole, because of a full disk for example */
   close(): Promise<void>;
 }
 
@@ -21,7 +23,7 @@ export async function openTrace(path: string, now: () => number): Promise<Trace>
   const output = new Output(file.createWriteStream(), path);
   const began = now();
   return {
-    sink: (event) => output.write(`${traceLine(event, now() - began)}\n`),
+    sink: (event) => output.write(`${traceLine(event, now() - began)}\n`).catch(() => {}),
     close: () => output.end(),
   };
 }

@@ -110,6 +110,46 @@ describe('a server', () => {
   });
 });
 
+describe('a client that does not read', () => {
+  test('holds its own generation back, and no other; it gets all of it later', async () => {
+    const server = await openServer();
+    let pulled = 0;
+    const count = 40_000;
+    const service = new FakeService(says(Array(count).fill('x'.repeat(1000)), async () => void pulled++));
+    server.serve(service);
+    const socket = connect(server.port, '127.0.0.1');
+    socket.pause();
+    const { body } = chat({ stream: true });
+    socket.write(
+      `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    await expect.poll(() => pulled).toBeGreaterThan(100);
+    // What the sockets of the system hold, and no more.
+    let before = -1;
+    await expect
+      .poll(
+        () => {
+          const isStill = pulled === before;
+          before = pulled;
+          return isStill;
+        },
+        { interval: 100 },
+      )
+      .toBe(true);
+    expect(pulled).toBeLessThan(count / 4);
+    const other = await fetch(`${server.url}/v1/chat/completions`, chat({ max_tokens: 50 }));
+    expect((await other.json()).choices[0].message.content).toHaveLength(50_000);
+
+    let bytes = 0;
+    socket.on('data', (chunk) => {
+      bytes += chunk.length;
+    });
+    socket.resume();
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(bytes).toBeGreaterThan(count * 1000);
+  });
+});
+
 describe('an address', () => {
   test.each([
     ['127.0.0.1', /^http:\/\/127\.0\.0\.1:\d+$/],
