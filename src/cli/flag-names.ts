@@ -25,6 +25,7 @@ const FLAG_NAMES: ReadonlyMap<unknown, string> = new Map<string, string>([
   ['draft.max', '--draft-max'],
   ['draft.min', '--draft-min'],
   ['draft.minConfidence', '--draft-p-min'],
+  ['draft.leniency', '--leniency'],
 ]);
 
 /** A message that begins with the name of the parameter it is about (`topK: expected ...`), with the flag in its place. */

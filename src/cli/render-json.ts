@@ -22,8 +22,8 @@ export function renderJson(output: Output, engine: EngineFacts): EventSink {
 
 /** The answer of `run --json`; times in milliseconds, counts in tokens. */
 export function answerAsJson(start: StartEvent, finish: FinishEvent, { loadMs, models }: EngineFacts): object {
-  const { text, tokens, reason, stop, promptTokens, completionTokens, statistics, timings } = finish;
-  const { mode, seed, seedOrigin, verification, draftMax } = start;
+  const { text, tokens, reason, stop, promptTokens, completionTokens, statistics, timings, route } = finish;
+  const { mode, seed, seedOrigin, verification, draftMax, leniency } = start;
   return {
     text,
     tokens,
@@ -33,6 +33,8 @@ export function answerAsJson(start: StartEvent, finish: FinishEvent, { loadMs, m
     seed,
     seedOrigin,
     verification,
+    ...(leniency !== undefined && { lossless: false, leniency }),
+    ...(route !== undefined && { route }),
     strict: models.rowClass.kind === 'strict',
     promptTokens,
     completionTokens,

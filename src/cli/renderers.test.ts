@@ -155,6 +155,25 @@ describe('statisticsLines', () => {
     const drawn = startEvent({ seed: 99, seedOrigin: 'drawn' });
     expect(statisticsLines(drawn, finish, 30)[3]).toContain('--seed 99');
     expect(statisticsLines({ ...drawn, verification: 'block' }, finish, 30)).toHaveLength(3);
+    const lenient = statisticsLines({ ...drawn, leniency: 0.3 }, finish, 30);
+    expect(lenient).toHaveLength(4);
+    expect(lenient[3]).toBe('not lossless: drafts were judged with leniency 0.3');
+  });
+
+  it('tell who wrote in mode auto', () => {
+    const escalated = { atToken: 9, confidence: 0.456 };
+    const [, decided] = statisticsLines(
+      startEvent(),
+      { ...finish, route: { to: 'draft', rule: 'title', reason: 'a title' } },
+      30,
+    );
+    expect(decided).toBe('route: the draft model, rule title: a title');
+    const [, taken] = statisticsLines(
+      startEvent(),
+      { ...finish, route: { to: 'target', rule: 'none', reason: 'b', escalated } },
+      30,
+    );
+    expect(taken).toBe('route: the target (it took over behind 9 tokens, confidence 0.46), rule none: b');
   });
 
   it('has a word for what was never measured', () => {

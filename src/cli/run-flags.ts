@@ -13,6 +13,7 @@ export interface RunFlags extends ModelFlags {
   readonly draftMax?: number;
   readonly draftMin?: number;
   readonly draftPMin?: number;
+  readonly leniency?: number;
   readonly verification?: VerificationRule;
   readonly file?: string;
   readonly chat?: true;
@@ -99,6 +100,13 @@ export function addRunFlags(command: Command): Command {
       oneOf(VERIFICATION_RULES),
     ),
   );
+  command.addOption(
+    valueOption(
+      '--leniency <share>',
+      'above 0 drafts that are nearly as good stay, and the text is no longer the target’s own (0)',
+      share,
+    ),
+  );
   command.option('--strict', 'with and without drafts the same text, bit for bit, for some speed');
 
   command.optionsGroup('Output:');
@@ -125,6 +133,7 @@ export function requestFrom(flags: RunFlags, text: string, prediction?: string):
       min: flags.draftMin,
       minConfidence: flags.draftPMin,
       drafters: flags.drafters,
+      leniency: flags.leniency,
     }),
     ...given({
       mode: flags.mode,

@@ -2,7 +2,13 @@ import type { FinishEvent, StartEvent } from '../engine/events.js';
 
 /** What a generation did, for people: speed, speculation where there was any, and how to get the text again. */
 export function statisticsLines(start: StartEvent, finish: FinishEvent, loadMs: number): string[] {
-  return [speedLine(finish, loadMs), ...speculationLines(start, finish), ...seedLine(start)];
+  return [
+    speedLine(finish, loadMs),
+    ...routeLine(finish),
+    ...speculationLines(start, finish),
+    ...leniencyLine(start),
+    ...seedLine(start),
+  ];
 }
 
 function speedLine({ timings, promptTokens, completionTokens, reason }: FinishEvent, loadMs: number): string {
@@ -23,9 +29,22 @@ function speculationLines({ mode, draftMax }: StartEvent, { statistics }: Finish
   ];
 }
 
-/** Only match verification repeats a text by its seed. */
-function seedLine({ seed, seedOrigin, verification }: StartEvent): string[] {
-  if (seedOrigin === 'given' || verification !== 'match') return [];
+/** In mode `auto`: who wrote it, and why. */
+function routeLine({ route }: FinishEvent): string[] {
+  if (route === undefined) return [];
+  const { to, rule, reason, escalated } = route;
+  const taken =
+    escalated && ` (it took over behind ${tokens(escalated.atToken)}, confidence ${escalated.confidence.toFixed(2)})`;
+  return [`route: ${to === 'draft' ? 'the draft model' : 'the target'}${taken ?? ''}, rule ${rule}: ${reason}`];
+}
+
+function leniencyLine({ leniency }: StartEvent): string[] {
+  return leniency === undefined ? [] : [`not lossless: drafts were judged with leniency ${leniency}`];
+}
+
+/** Only match verification repeats a text by its seed, and only if nothing else passes. */
+function seedLine({ seed, seedOrigin, verification, leniency }: StartEvent): string[] {
+  if (seedOrigin === 'given' || verification !== 'match' || leniency !== undefined) return [];
   return [`seed ${seed} was drawn; --seed ${seed} brings this text again`];
 }
 

@@ -4,6 +4,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   'draft.max': 'speculative.n_max',
   'draft.minConfidence': 'speculative.p_min',
   'draft.drafters': 'speculative.drafters',
+  'draft.leniency': 'speculative.leniency',
   mode: 'speculative.mode',
   verification: 'speculative.verification',
   logitBias: 'logit_bias',

@@ -14,6 +14,7 @@ export function outriderReport({ start, finish }: ReportedEvents) {
       seed: start.seed,
       verification: start.verification,
       draft_max: start.draftMax,
+      ...(start.leniency !== undefined && { lossless: false, leniency: start.leniency }),
       notes: start.notes,
     }),
     ...(finish.route !== undefined && { route: routeReport(finish.route) }),

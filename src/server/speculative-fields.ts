@@ -12,6 +12,7 @@ const shape = {
   n_min: integerField(0),
   n_max: integerField(0),
   p_min: numberField,
+  leniency: numberField,
   drafters: optional(z.array(z.enum(DRAFTER_KINDS), { error: expected(`a list of ${DRAFTER_KINDS.join(', ')}`) })),
   verification: optional(z.enum(VERIFICATION_RULES, { error: expected(`one of ${VERIFICATION_RULES.join(', ')}`) })),
 };
@@ -25,6 +26,7 @@ export const speculativeFields = {
   'speculative.n_min': shape.n_min,
   'speculative.n_max': shape.n_max,
   'speculative.p_min': shape.p_min,
+  'speculative.leniency': shape.leniency,
   'speculative.drafters': shape.drafters,
   'speculative.verification': shape.verification,
 };
@@ -43,6 +45,7 @@ export function speculationFrom(
     min: value('n_min'),
     max: value('n_max'),
     minConfidence: value('p_min'),
+    leniency: value('leniency'),
     drafters: value('drafters'),
   });
   return {

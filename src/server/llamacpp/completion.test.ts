@@ -91,6 +91,7 @@ test.each([
   [{ n_probs: 3 }, { logprobs: 3 }],
   [{ samplers: ['top_k', 'temperature'], repeat_last_n: -1 }, { sampling: { penaltyRange: 'all' } }],
   [{ 'speculative.n_max': 4, 'speculative.p_min': 0.5 }, { draft: { max: 4, minConfidence: 0.5 } }],
+  [{ 'speculative.leniency': 0.3 }, { draft: { leniency: 0.3 } }],
   [{ model: 'main:main' }, { mode: 'main' }],
 ])('%j asks the engine for %j', async (fields, expected) => {
   const server = serverOf();

@@ -48,6 +48,7 @@ export function settingsOf(request: ServiceRequest, start: StartEvent | undefine
       'speculative.mode': start.mode,
       'speculative.n_max': start.draftMax,
       'speculative.verification': start.verification,
+      'speculative.leniency': start.leniency ?? 0,
     }),
   };
 }

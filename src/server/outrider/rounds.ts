@@ -69,7 +69,7 @@ function messageOf(event: GenerationEvent, generation: Generation): object | und
 }
 
 function startMessage(event: StartEvent, { id, requestId, dialect }: Generation) {
-  const { mode, verification, draftMax, promptTokens, notes, route } = event;
+  const { mode, verification, draftMax, promptTokens, notes, route, leniency } = event;
   return {
     type: 'start',
     generation: id,
@@ -81,11 +81,12 @@ function startMessage(event: StartEvent, { id, requestId, dialect }: Generation)
     promptTokens,
     notes,
     ...given({ route }),
+    ...(leniency !== undefined && { lossless: false, leniency }),
   };
 }
 
 function roundMessage(event: RoundEvent, { id }: Generation) {
-  const { index, position, draft, dropped, accepted, origin, tokens, draftMs, verifyMs } = event;
+  const { index, position, draft, dropped, accepted, origin, escalated, tokens, draftMs, verifyMs } = event;
   return {
     type: 'round',
     generation: id,
@@ -96,6 +97,7 @@ function roundMessage(event: RoundEvent, { id }: Generation) {
     dropped,
     accepted,
     origin,
+    ...given({ escalated }),
     tokens,
     draftMs,
     verifyMs,
