@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 /** The examples of the documentation import the package by its name, as their readers do. */
 const resolve = { alias: { outrider: fileURLToPath(new URL('src/index.ts', import.meta.url)) } };
 
-/** Two projects: what needs no model runs on every supported Node; what needs the embedded pair runs once. */
+/** What needs no model runs on every supported Node; what needs the embedded pair, and what needs a browser, runs once. */
 export default defineConfig({
   test: {
     projects: [
@@ -27,6 +27,18 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 240_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        resolve,
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: 'test/browser/testing/setup.ts',
+          // Each file has a browser of several processes.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
     ],

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * `npm test`: format and lint, types, then the tests that need no model, then those that do. With arguments
- * (`npm test -- src/text -t name`) only the tests that vitest selects by them. Ends with `N passed, N failed`.
+ * `npm test`: format and lint, types, then the tests that need no model, those that do, and those in a browser. With
+ * arguments (`npm test -- src/text -t name`) only the tests that vitest selects by them. Ends with `N passed, N failed`.
  */
 import { join } from 'node:path';
 import { runProgram, succeed } from './child.js';
@@ -37,7 +37,7 @@ if (selection.length === 0) {
 await tally.check('build', build);
 const vitestArgs = selection.length === 0 ? [] : [...selection, '--passWithNoTests'];
 let count = 0;
-for (const project of /** @type {const} */ (['standalone', 'model'])) {
+for (const project of /** @type {const} */ (['standalone', 'model', 'browser'])) {
   const result = await runTests(process.execPath, project, vitestArgs);
   tally.add(result);
   count += result.passed + result.failed;

@@ -9,7 +9,7 @@ import { temporaryFolder } from './temporary.js';
  * Runs the tests of one vitest project under a given Node.
  *
  * @param {string} node the program
- * @param {'standalone' | 'model'} project
+ * @param {'standalone' | 'model' | 'browser'} project
  * @param {readonly string[]} args vitest's own: parts of file names, `-t <name>` ...
  * @returns {Promise<{ passed: number, failed: number }>} What fails outside a test (a file that cannot be loaded, a
  *   crash, an unhandled rejection) counts as one failure.

@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import type { EngineService } from '../../engine/service.js';
 import { Activity } from '../activity.js';
 import { createApp, type Dialects } from '../app.js';
 import type { ServerApp, ServerContext } from '../dialect.js';
@@ -34,22 +35,7 @@ export function testServer({
   page = new Page(),
 }: TestServerOptions = {}): TestServer {
   const logged: Record<string, unknown>[] = [];
-  const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(JSON.parse(line)) });
-  const now = () => performance.now();
-  const activity = new Activity(service, now);
-  const metrics = new Metrics(service, now);
-  activity.listen(metrics);
-  const context: ServerContext = {
-    service,
-    activity,
-    metrics,
-    settings: { ...SERVER_DEFAULTS, ...settings },
-    startedAt: 1_700_000_000,
-    version: '1.2.3',
-    log,
-    now,
-    clock: () => 1_700_000_123_456,
-  };
+  const context = testContext(service, settings, (line) => void logged.push(JSON.parse(line)));
   const app = createApp(context, dialects, page);
   return {
     app,
@@ -63,6 +49,29 @@ export function testServer({
         headers: { host: 'localhost', 'content-type': 'application/json', ...headers },
         body: typeof body === 'string' ? body : JSON.stringify(body),
       }),
+  };
+}
+
+/** What an application needs, around any engine; lines of the log go to `write`. */
+export function testContext(
+  service: EngineService,
+  settings: Partial<ServerSettings>,
+  write: (line: string) => void = () => {},
+): ServerContext {
+  const now = () => performance.now();
+  const activity = new Activity(service, now);
+  const metrics = new Metrics(service, now);
+  activity.listen(metrics);
+  return {
+    service,
+    activity,
+    metrics,
+    settings: { ...SERVER_DEFAULTS, ...settings },
+    startedAt: 1_700_000_000,
+    version: '1.2.3',
+    log: pino({ level: 'debug' }, { write }),
+    now,
+    clock: () => 1_700_000_123_456,
   };
 }
 
