@@ -65,7 +65,7 @@ describe('outrider', () => {
     [['run', 'x', '--draft-p-min', 'NaN'], /--draft-p-min/],
     [['run', 'x', '--seed', '9007199254740993'], /--seed: expected an integer from 0, got '9007199254740993'/],
     [['run', 'x', '-ngl', 'some'], /--gpu-layers: expected 'all' or an integer/],
-    [['run', 'x', '--mode', 'fast'], /--mode: expected one of speculative, main, draft, got 'fast'/],
+    [['run', 'x', '--mode', 'fast'], /--mode: expected one of speculative, main, draft, auto, got 'fast'/],
     [['run', 'x', '--temp', '-1'], /--temp: expected a number from 0 to 100, got -1/],
     [['run', 'x', '--top-p', '2'], /--top-p: expected a number from 0 to 1, got 2/],
     [['run', 'x', '--samplers', 'top_k;magic'], /--samplers: unknown sampler 'magic'/],
@@ -144,7 +144,7 @@ describe('outrider run', () => {
   it('hands every flag on', async () => {
     const argv =
       'run hi --chat --system be -m t.gguf -md d.gguf -md e.gguf --draft-optional -c 512 -t 2 -td 1 -ngl all -ngld 3 --strict ' +
-      '--mode speculative --draft-max 4 --draft-min 1 --draft-p-min 0.3 -n 20 --stop a --stop b --ignore-eos --seed 7';
+      '--mode speculative --draft-max 4 --draft-min 1 --draft-p-min 0.3 --leniency 0.2 -n 20 --stop a --stop b --ignore-eos --seed 7';
     const { loaded, requests } = await outrider(argv.split(' '));
     expect(loaded[0]).toMatchObject({
       target: 't.gguf',
@@ -170,7 +170,7 @@ describe('outrider run', () => {
       ignoreEndOfText: true,
       seed: 7,
       sampling: {},
-      draft: { max: 4, min: 1, minConfidence: 0.3 },
+      draft: { max: 4, min: 1, minConfidence: 0.3, leniency: 0.2 },
     });
   });
 
