@@ -21,6 +21,7 @@ import {
   sequentialRandom,
   type Token,
   type Verification,
+  WrittenProposer,
 } from '../../src/speculative/index.js';
 import { chiSquareDeviate, tally } from '../../src/speculative/testing/chi-square.js';
 import { JunkDrafter } from '../../src/speculative/testing/junk-drafter.js';
@@ -115,6 +116,10 @@ export const POLICIES: Record<string, PolicyOf> = {
   'confidence 0.9, at least 2': byLength(() => confidenceCut({ min: 2, max: 8, minConfidence: 0.9 })),
   adaptive: ({ drafter }) => cascadeOf([drafter]),
   cascade: ({ drafter }) => cascadeOf([new LookupDrafter(), new PredictionDrafter([1, 0, 1, 1], 2), drafter]),
+  'written before': ({ drafter }) => {
+    const written = { tokens: [1, 0, 1, 1, 0, 0], confidences: [1, 1, 1, 1, 1, 1] };
+    return new WrittenProposer({ written, start: 2, next: cascadeOf([drafter]), max: 4, onJudged: () => {} });
+  },
   nasty: byLength(nastyPolicy),
 };
 
