@@ -1,12 +1,15 @@
 import { render } from 'preact';
 import { Api } from './api.js';
 import { App } from './app.js';
+import { ChatSession } from './chat/session.js';
+import { BrowserStorage, type ChatStorage, TabStorage } from './chat/storage.js';
 import { Connection } from './connection.js';
 import { KeyStore } from './keys.js';
 import { type Page, PageContext } from './page.js';
 import { Store } from './store.js';
 import { ThemeStore } from './theme.js';
 
+const theme = new ThemeStore();
 const keys = new KeyStore();
 const keyWanted = new Store(false);
 const connection = new Connection(() => fetch('health', { cache: 'no-store' }));
@@ -18,11 +21,27 @@ const api = new Api({
     else connection.heard(what);
   },
 });
-const page: Page = { api, connection, keys, theme: new ThemeStore(), keyWanted };
+const storage: ChatStorage = await BrowserStorage.open().catch(() => new TabStorage());
+const chats = new ChatSession({
+  api,
+  storage,
+  newId: newName,
+  clock: () => Date.now(),
+  now: () => performance.now(),
+});
+if (storage instanceof TabStorage)
+  chats.problem.set('This browser keeps no chats: they are gone when the tab is closed.');
+const page: Page = { api, connection, chats, keys, theme, keyWanted };
 connection.ask();
+await chats.restore();
 render(
   <PageContext.Provider value={page}>
     <App />
   </PageContext.Provider>,
   document.getElementById('page')!,
 );
+
+/** 128 random bits; `crypto.randomUUID` is not there on pages of other machines without https. */
+function newName(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -2,6 +2,7 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Api } from './api.js';
+import type { ChatSession } from './chat/session.js';
 import type { Connection } from './connection.js';
 import type { KeyStore } from './keys.js';
 import type { Store } from './store.js';
@@ -10,6 +11,7 @@ import type { ThemeStore } from './theme.js';
 export interface Page {
   readonly api: Api;
   readonly connection: Connection;
+  readonly chats: ChatSession;
   readonly keys: KeyStore;
   readonly theme: ThemeStore;
   /** A request was refused for want of a key. */

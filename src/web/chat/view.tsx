@@ -1,7 +1,102 @@
+import { useEffect, useState } from 'preact/hooks';
+import { usePage } from '../page.js';
+import { useStore } from '../store.js';
+import { Composer } from './composer.js';
+import { Conversation } from './conversation.js';
+import { Drawer } from './drawer.js';
+import { ORIGINS } from './frames.js';
+import type { Look } from './message-view.js';
+import { SettingsPanel } from './settings-panel.js';
+import { Sidebar } from './sidebar.js';
+import { ORIGIN_NAMES } from './token-card.js';
+
+const LOOK = 'outrider.look';
+
 export function ChatView() {
+  const { chats } = usePage();
+  const { title } = useStore(chats.chat);
+  const [open, setOpen] = useState<'chats' | 'settings' | undefined>(undefined);
+  const [look, setLook] = useState<Look>(() => (localStorage.getItem(LOOK) === 'text' ? 'text' : 'tokens'));
+  useStopKey();
+  const chooseLook = (chosen: Look) => {
+    localStorage.setItem(LOOK, chosen);
+    setLook(chosen);
+  };
+  const close = () => setOpen(undefined);
   return (
-    <section class="view" aria-labelledby="chat-title">
-      <h1 id="chat-title">Chat</h1>
-    </section>
+    <div class="chat">
+      <Drawer side="left" label="Chats" isOpen={open === 'chats'} onClose={close}>
+        <Sidebar onChosen={close} />
+      </Drawer>
+      <section class="talk" aria-labelledby="chat-title">
+        <header class="talk-bar">
+          <button type="button" class="quiet for-chats" onClick={() => setOpen('chats')}>
+            Chats
+          </button>
+          <h1 id="chat-title">{title}</h1>
+          <LookSwitch look={look} onChoose={chooseLook} />
+          <button type="button" class="quiet for-settings" onClick={() => setOpen('settings')}>
+            Settings
+          </button>
+        </header>
+        {look === 'tokens' && <Legend />}
+        <Conversation look={look} />
+        <Composer />
+        <Announcements />
+      </section>
+      <Drawer side="right" label="Settings" isOpen={open === 'settings'} onClose={close}>
+        <SettingsPanel />
+      </Drawer>
+    </div>
   );
+}
+
+function LookSwitch({ look, onChoose }: { readonly look: Look; readonly onChoose: (look: Look) => void }) {
+  return (
+    <fieldset class="look">
+      <legend class="unseen">Show answers as</legend>
+      {(['tokens', 'text'] as const).map((one) => (
+        <label key={one}>
+          <input type="radio" name="look" checked={look === one} onChange={() => onChoose(one)} />
+          <span>{one === 'tokens' ? 'Tokens' : 'Text'}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function Legend() {
+  return (
+    <ul class="legend" aria-label="Where tokens come from">
+      {ORIGINS.map((origin) => (
+        <li key={origin} title={ORIGIN_NAMES[origin].meaning}>
+          <span class={`token ${origin}`}>{ORIGIN_NAMES[origin].name}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Tells screen readers of an answer when it is there, not of each token. */
+function Announcements() {
+  const { chats } = usePage();
+  const said = useStore(chats.said);
+  return (
+    <p class="unseen" role="status">
+      {said}
+    </p>
+  );
+}
+
+/** Escape stops the answer. Whatever Escape closes keeps the key to itself. */
+function useStopKey(): void {
+  const { chats } = usePage();
+  useEffect(() => {
+    const stop = (event: KeyboardEvent) => {
+      if (event.key === 'Escape' && !event.defaultPrevented && document.querySelector('dialog[open]') === null)
+        chats.stop();
+    };
+    addEventListener('keydown', stop);
+    return () => removeEventListener('keydown', stop);
+  }, [chats]);
 }
