@@ -1,7 +1,9 @@
+import type { PairReport } from '../models/pair.js';
 import type { Token } from '../speculative/index.js';
 import type { CacheType } from './backend.js';
 import type { GenerationEvent, ModelRole } from './events.js';
 import type { PassUnderWay } from './pass-clock.js';
+import type { PassCosts } from './pass-costs.js';
 import type { TokenizedPrompt } from './prompt.js';
 import type { Chat, GenerationRequest, Prompt } from './request.js';
 import type { Score, ScoreRequest } from './score.js';
@@ -25,6 +27,8 @@ export interface EngineService {
   render(chat: Chat): Promise<string>;
   /** What a model thinks of each token of a text behind a prompt. Waits for a place as a request does; ends with the signal. */
   score(request: ScoreRequest, signal?: AbortSignal): Promise<Score>;
+  /** What passes take as far as it is known by now; waits while no engine is ready. */
+  passCosts(): Promise<PassCosts>;
   status(): Promise<ServiceStatus>;
   close(): Promise<void>;
 }
@@ -37,7 +41,7 @@ export interface TokenizeOptions {
 
 export interface EngineDescription {
   readonly target: ModelDescription;
-  readonly drafts: readonly ModelDescription[];
+  readonly drafts: readonly DraftDescription[];
   readonly contextSize: number;
   readonly parallel: number;
   readonly strict: boolean;
@@ -64,6 +68,16 @@ export interface ModelDescription {
   readonly cacheTypeK: CacheType;
   readonly cacheTypeV: CacheType;
   readonly device: string;
+}
+
+export interface DraftDescription extends ModelDescription {
+  readonly vocabularyFit: VocabularyFit;
+}
+
+/** How a draft model's vocabulary compares with the target's; counts of ids. */
+export interface VocabularyFit extends Omit<PairReport, 'verdict' | 'masked' | 'toDraft' | 'toTarget'> {
+  /** Tokens that the draft model never proposes, for want of a counterpart. */
+  readonly masked: number;
 }
 
 /** `loading`: first load; `restarting`: the engine died and comes back, requests wait; `failed`: it cannot be brought up. */

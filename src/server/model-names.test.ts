@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { EngineDescription, ModelDescription } from '../engine/service.js';
+import type { DraftDescription, EngineDescription } from '../engine/service.js';
 import { modelNamed, modelNames, modeOf } from './model-names.js';
 import { FakeService } from './testing/fake-service.js';
 
 const { target, drafts } = new FakeService().description;
-const [draft] = drafts as readonly [ModelDescription];
+const [draft] = drafts as readonly [DraftDescription, ...DraftDescription[]];
 const pair: Pick<EngineDescription, 'target' | 'drafts'> = { target, drafts };
 
 const listed = (models = pair, mode: Parameters<typeof modelNames>[1] = 'speculative') =>

@@ -81,6 +81,25 @@ describe('a text', () => {
   });
 });
 
+describe('the pair', () => {
+  it('tells how the vocabularies compare and what passes take', async () => {
+    const description = (await (await fetch(`${pair.url}/api/outrider/pair`)).json()) as Json;
+    const { vocabularySize } = description.target;
+    expect(description.drafts[0].vocabularyFit).toMatchObject({
+      sharedIds: vocabularySize,
+      equalIds: vocabularySize,
+      differing: { count: 0 },
+      masked: 0,
+    });
+    const { target, drafts } = (await (await fetch(`${pair.url}/api/outrider/costs`)).json()) as Json;
+    expect(target.depths[0]).toEqual({ from: 0, factor: 1 });
+    for (const { points } of [target, drafts[description.drafts[0].name]]) {
+      expect(points[0].rows).toBe(1);
+      expect(points.every(({ ms }: Json) => ms > 0)).toBe(true);
+    }
+  });
+});
+
 describe('a request', () => {
   it('may choose the draft model alone', async () => {
     const { data } = (await (await fetch(`${pair.url}/v1/models`)).json()) as Json;

@@ -147,6 +147,8 @@ class EngineHost {
         return this.#engine.pieces(call.tokens, call.renderSpecial);
       case 'render':
         return this.#engine.render(call.chat);
+      case 'passCosts':
+        return this.#engine.passCosts();
       case 'score':
         return this.#engine.score(call.request, signal);
     }

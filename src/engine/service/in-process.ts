@@ -1,10 +1,12 @@
 import { OutriderError } from '../../errors.js';
+import type { PairReport } from '../../models/pair.js';
 import type { Token } from '../../speculative/index.js';
 import type { Backend } from '../backend.js';
 import type { Engine } from '../engine.js';
 import type { GenerationEvent } from '../events.js';
 import type { LoadedModel } from '../loaded-model.js';
 import type { EngineOptions } from '../options.js';
+import { type PassCosts, passCostsOf } from '../pass-costs.js';
 import { renderChat, type TokenizedPrompt } from '../prompt.js';
 import type { Chat, Prompt } from '../request.js';
 import type { Score, ScoreRequest } from '../score.js';
@@ -16,6 +18,7 @@ import type {
   ServiceStatus,
   SlotStatus,
   TokenizeOptions,
+  VocabularyFit,
 } from '../service.js';
 
 /** An engine of this process as a service. Closing the service closes the engine. */
@@ -84,6 +87,10 @@ class LocalService implements EngineService {
     return this.#engine.score(request, signal);
   }
 
+  async passCosts(): Promise<PassCosts> {
+    return passCostsOf(this.#engine.models);
+  }
+
   async status(): Promise<ServiceStatus> {
     const { target, drafts } = this.#engine.models;
     return {
@@ -120,7 +127,10 @@ export function describe(
   const deviceFor = (layers: number | 'all'): string => (layers === 0 || gpu === undefined ? 'CPU' : gpu);
   return {
     target: describeModel(models.target, deviceFor(gpuLayers), { cacheTypeK, cacheTypeV }),
-    drafts: models.drafts.map((draft) => describeModel(draft, deviceFor(draftGpuLayers), draftTypes)),
+    drafts: models.drafts.map((draft) => ({
+      ...describeModel(draft, deviceFor(draftGpuLayers), draftTypes),
+      vocabularyFit: fitOf(draft.pair),
+    })),
     contextSize: models.contextSize,
     parallel,
     strict: models.rowClass.kind === 'strict',
@@ -128,6 +138,10 @@ export function describe(
     llama: { version: info.version, system: info.system, devices: devices.map(({ name }) => name) },
     loadMs,
   };
+}
+
+function fitOf({ verdict: _, masked, toDraft: __, toTarget: ___, ...counts }: PairReport): VocabularyFit {
+  return { ...counts, masked: masked.length };
 }
 
 function describeModel(

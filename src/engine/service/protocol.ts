@@ -4,6 +4,7 @@ import type { Draft, Token } from '../../speculative/index.js';
 import type { ErrorEvent, GenerationEvent, LoadEvent, RoundEvent } from '../events.js';
 import type { EngineOptions } from '../options.js';
 import type { PassUnderWay } from '../pass-clock.js';
+import type { PassCosts } from '../pass-costs.js';
 import type { TokenizedPrompt } from '../prompt.js';
 import type { Chat, Prompt } from '../request.js';
 import type { Score, ScoreRequest } from '../score.js';
@@ -22,6 +23,7 @@ export type Call =
   | { readonly name: 'tokenize'; readonly prompt: Prompt; readonly options: TokenizeOptions | undefined }
   | { readonly name: 'pieces'; readonly tokens: readonly Token[]; readonly renderSpecial: boolean }
   | { readonly name: 'render'; readonly chat: Chat }
+  | { readonly name: 'passCosts' }
   | { readonly name: 'score'; readonly request: ScoreRequest };
 
 /** What comes back for each call. */
@@ -29,6 +31,7 @@ export interface Replies {
   readonly tokenize: TokenizedPrompt;
   readonly pieces: readonly Uint8Array[];
   readonly render: string;
+  readonly passCosts: PassCosts;
   readonly score: Score;
 }
 

@@ -78,6 +78,7 @@ describe('an engine in a child process', () => {
     expect((await service.pieces([97], false)).map((bytes) => [...bytes])).toEqual([[97]]);
     const { tokens } = await service.score({ prompt: { text: 'a' }, tokens: [97] });
     expect(tokens).toMatchObject([{ token: 97, bytes: Uint8Array.of(97), rank: 0 }]);
+    expect((await service.passCosts()).drafts.draft?.depths).toEqual([{ from: 0, factor: 1 }]);
     const status = await service.status();
     expect(status).toMatchObject({ state: 'ready', reason: undefined, restarts: 0, running: 0, queued: 0 });
     expect(status.pid).not.toBe(process.pid);

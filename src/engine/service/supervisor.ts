@@ -147,6 +147,11 @@ class Supervisor implements EngineService {
     return this.#calls.ask({ name: 'render', chat });
   }
 
+  async passCosts() {
+    this.#assertOpen();
+    return this.#calls.ask({ name: 'passCosts' });
+  }
+
   async score(request: ScoreRequest, signal?: AbortSignal) {
     this.#assertOpen();
     return this.#calls.ask({ name: 'score', request }, signal);

@@ -17,6 +17,7 @@ export const outrider: Dialect = {
     const document = openApi(server.version);
     app.get(`${PREFIX}status`, (context) => status(context, server));
     app.get(`${PREFIX}pair`, (context) => pair(context, server));
+    app.get(`${PREFIX}costs`, async (context) => context.json(await server.service.passCosts()));
     app.post(`${PREFIX}generate`, (context) => generate(context, server));
     app.post(`${PREFIX}compare`, (context) => compareModels(context, server));
     app.get(`${PREFIX}rounds`, (context) => rounds(context, server));

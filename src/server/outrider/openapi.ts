@@ -32,6 +32,7 @@ const READS: Readonly<Record<string, string>> = {
   '/metrics': 'Counters for Prometheus.',
   '/api/outrider/status': 'State of the engine, its queue and its slots.',
   '/api/outrider/pair': 'The target and its drafts.',
+  '/api/outrider/costs': 'What passes of each model take, by their rows.',
   '/api/outrider/rounds': 'Server-sent events: the rounds of all requests, live.',
 };
 

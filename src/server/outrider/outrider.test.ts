@@ -12,12 +12,16 @@ type Json = any;
 const serverOf = () => testServer({ dialects: [outrider, llamacpp, openai] });
 const dataOf = (frame: string): Json => JSON.parse(frame.slice('data: '.length));
 
-test('status and pair tell what runs', async () => {
+test('status, pair and costs tell what runs', async () => {
   const server = serverOf();
   expect(await (await server.get('/api/outrider/status')).json()).toMatchObject({ version: '1.2.3', state: 'ready' });
   expect(await (await server.get('/api/outrider/pair')).json()).toMatchObject({
     target: { name: 'main' },
-    drafts: [{ name: 'draft' }],
+    drafts: [{ name: 'draft', vocabularyFit: { equalIds: 255, masked: 0 } }],
+  });
+  expect(await (await server.get('/api/outrider/costs')).json()).toMatchObject({
+    target: { points: [{ rows: 1, ms: 10 }, {}, {}, {}], depths: [{ from: 0, factor: 1 }] },
+    drafts: { draft: { points: [{ rows: 1 }, { rows: 8 }] } },
   });
 });
 

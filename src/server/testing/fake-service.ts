@@ -1,5 +1,6 @@
 import { finishEvent, roundEvent, startEvent } from '../../cli/testing/events.js';
 import type { FinishReason, GenerationEvent, TokenLogprob } from '../../engine/events.js';
+import type { PassCosts } from '../../engine/pass-costs.js';
 import type { Chat, Prompt } from '../../engine/request.js';
 import type { Score, ScoreRequest } from '../../engine/score.js';
 import type { EngineDescription, EngineService, ServiceRequest, ServiceStatus } from '../../engine/service.js';
@@ -60,6 +61,10 @@ export class FakeService implements EngineService {
 
   score(request: ScoreRequest, signal?: AbortSignal): Promise<Score> {
     return this.scoring(request, signal);
+  }
+
+  async passCosts(): Promise<PassCosts> {
+    return COSTS;
   }
 
   async status(): Promise<ServiceStatus> {
@@ -229,9 +234,35 @@ const MODEL = {
   device: 'CPU',
 } as const;
 
+const COSTS: PassCosts = {
+  target: { points: [1, 2, 4, 8].map((rows) => ({ rows, ms: 9 + rows })), depths: [{ from: 0, factor: 1 }] },
+  drafts: {
+    draft: { points: [1, 8].map((rows) => ({ rows, ms: 0.5 + rows / 10 })), depths: [{ from: 0, factor: 1 }] },
+  },
+};
+
 const DESCRIPTION: EngineDescription = {
   target: { ...MODEL, role: 'target', name: 'main', path: '/models/main.gguf', description: 'fake 5 M' },
-  drafts: [{ ...MODEL, role: 'draft', name: 'draft', path: '/models/draft.gguf', description: 'fake 1 M' }],
+  drafts: [
+    {
+      ...MODEL,
+      role: 'draft',
+      name: 'draft',
+      path: '/models/draft.gguf',
+      description: 'fake 1 M',
+      vocabularyFit: {
+        sharedIds: 256,
+        equalIds: 255,
+        differing: { count: 1, examples: [{ id: 7, target: '<s>', draft: '<bos>' }] },
+        onlyTarget: { count: 0, examples: [] },
+        onlyDraft: { count: 0, examples: [] },
+        movedTokens: 0,
+        roleMap: [{ role: 'bos', target: 7, draft: 7 }],
+        metadataDifferences: [],
+        masked: 0,
+      },
+    },
+  ],
   contextSize: 4096,
   parallel: 1,
   strict: false,

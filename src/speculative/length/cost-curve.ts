@@ -103,6 +103,11 @@ export class CostCurve {
     return rowCounts.reduce((least, rows) => (seen(rows) < seen(least) ? rows : least));
   }
 
+  /** From each of these depths on, passes take so many times what they take at depth 0; ascending, the first is 0. */
+  get depths(): readonly { readonly from: number; readonly factor: number }[] {
+    return this.#levels.map((level, i) => ({ from: i === 0 ? 0 : FIRST_DEPTH * 2 ** (i - 1), factor: level }));
+  }
+
   /** What `new CostCurve` takes to go on where this one is. */
   toJSON(): Required<CostState> {
     const points = this.#points.map(({ rows, ms }) => ({ rows, ms }));
