@@ -24,6 +24,7 @@ export interface QueuedEvent {
 /** The request has a place and is about to be evaluated. */
 export interface StartEvent {
   readonly type: 'start';
+  /** What is done: `auto` has become one of the others. */
   readonly mode: Mode;
   /** The seed in force, given or drawn: with it, under `match`, the text comes again. */
   readonly seed: number;
@@ -34,7 +35,7 @@ export interface StartEvent {
   readonly promptTokens: number;
   /** What the request asked for and how it was understood: dropped drafts, template fallbacks, clamped lengths. */
   readonly notes: readonly string[];
-  /** In mode `auto`: what the rules say of the request; the `finish` has what became of it. */
+  /** In mode `auto`: who writes, and why. Where the draft model has to be tried first, the event waits for what comes of that. */
   readonly route?: Route;
   /** In (0, 1], only where the text is not lossless: rejected draft tokens stay where the target finds them nearly as good. */
   readonly leniency?: number;
@@ -50,7 +51,7 @@ export interface PromptEvent {
 /** A round of the loop, as it was verified; stop strings and limits cut afterwards. */
 export interface RoundEvent extends Round {
   readonly type: 'round';
-  /** Its draft is what the draft model had written before the target took over (mode `auto`). */
+  /** Its draft is what the draft model had written before the target took over (mode `auto`); `draftMax` does not bound it. */
   readonly escalated?: true;
 }
 
@@ -96,12 +97,27 @@ export interface FinishEvent {
    * a beginning was cut off, and the rest moved up. Absent where the cache is that of an evaluation of this text.
    */
   readonly shifted?: number;
+  /** Tokens that had left the context when the answer was over, where it outgrew that. */
+  readonly dropped?: number;
+  /** What the request had of the draft models that it used. */
+  readonly drafts?: readonly DraftUse[];
   /** Banned texts that could not be avoided: too many tokens would have begun them at one place. */
   readonly letThrough?: readonly string[];
   readonly statistics: Statistics;
   readonly timings: Timings;
   /** In mode `auto`: who wrote the text, and why. */
   readonly route?: Route;
+}
+
+/** What a request had of a draft model that drafted for it. */
+export interface DraftUse {
+  readonly model: string;
+  /** Prompt tokens that were still in its cache. */
+  readonly cachedTokens: number;
+  /** As in FinishEvent. */
+  readonly shifted?: number;
+  /** Tokens of its passes: of the prompt, of the text, and what it drafted. */
+  readonly evaluatedTokens: number;
 }
 
 /** The request failed; text that was sent stays sent. */

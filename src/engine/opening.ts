@@ -12,7 +12,7 @@ export const HELD_TOKENS = 24;
 /** Before so many one odd token, such as the choice of a first word, would decide. */
 const LEAST_TOKENS = 8;
 /** The target takes over where it would have kept fewer of the draft model's tokens than this share. */
-const LEAST_CONFIDENCE = 0.6;
+const LEAST_CONFIDENCE = 0.7;
 /** Judged tokens that it takes to know better than the draft model how far to trust it. */
 const CALIBRATED = 64;
 
