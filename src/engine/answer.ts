@@ -27,6 +27,8 @@ export interface AnswerParts {
   readonly began?: number | undefined;
   /** How many tokens of the prompt were not evaluated; asked at the end. */
   readonly cachedTokens: () => number;
+  /** What else is to be told of caches and context; asked at the end. */
+  readonly use?: () => Pick<FinishEvent, 'shifted' | 'dropped' | 'drafts'>;
   /** What is known of the token at a position of the context, where that was asked for. */
   readonly logprobsAt?: ((position: number) => RowLogprobs | undefined) | undefined;
   /** Whether the text may go another way there; if not, what is banned is let through. */
@@ -127,6 +129,7 @@ export class Answer {
       promptTokens: this.#plan.promptTokens.length,
       completionTokens: this.#tokens.length,
       cachedTokens: this.#parts.cachedTokens(),
+      ...this.#parts.use?.(),
       ...(this.#letThrough.size > 0 && { letThrough: [...this.#letThrough] }),
       statistics: this.#counter.statistics,
       timings: this.#timings(),

@@ -8,8 +8,12 @@ export class BanSampler implements Sampler {
   readonly #inner: Sampler;
   readonly #bans = new Map<number, Set<Token>>();
 
-  constructor(inner: Sampler) {
+  readonly #dropped: () => number;
+
+  /** @param dropped tokens of the text that the sampler has forgotten: positions count them */
+  constructor(inner: Sampler, dropped: () => number) {
     this.#inner = inner;
+    this.#dropped = dropped;
   }
 
   get length(): number {
@@ -25,7 +29,7 @@ export class BanSampler implements Sampler {
 
   law(row: Row): Distribution {
     const law = this.#inner.law(row);
-    const banned = this.#bans.get(this.length);
+    const banned = this.#bans.get(this.#dropped() + this.length);
     return banned === undefined ? law : without(law, row, banned);
   }
 

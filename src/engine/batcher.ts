@@ -89,7 +89,7 @@ export class Batcher {
     const sequence = new CachedSequence(
       id,
       options,
-      text.slice(0, saved?.reused ?? slot.reused),
+      { tokens: text.slice(0, length), inPlace },
       (job) => this.#submit(job),
       (closed) => this.#release(closed),
     );
@@ -234,6 +234,7 @@ export class Batcher {
     if (!this.#jobs.delete(job)) return;
     const { sequence } = job;
     sequence.cached += tokens;
+    sequence.evaluated += tokens;
     sequence.lastRows = tokens + padding;
     sequence.lastPass = this.#passes;
     if (padding > 0) sequence.trimPending = true;

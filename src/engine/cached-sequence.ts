@@ -48,6 +48,8 @@ export class CachedSequence implements Sequence {
   /** Of them, those that were there before this sequence, and of these the ones that are not in place (CacheText). */
   reused: number;
   shifted: number;
+  /** Tokens of its passes so far, those included that were taken back. The batcher's to change. */
+  evaluated = 0;
   /** Leading tokens that are in place; everything behind a shifted cell is not. */
   #inPlace: number;
   /** The cache may hold cells behind `cached` that have to go first: from the beginning those of whoever was here. */

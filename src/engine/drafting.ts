@@ -33,6 +33,14 @@ export interface Drafting {
   readonly signal: AbortSignal;
   /** Milliseconds of a steady clock. */
   readonly now: () => number;
+  /** Hears of every sequence that is opened for a draft model. */
+  readonly onOpen: (draft: DraftSequence) => void;
+}
+
+/** What a request has in the cache of a draft model. */
+export interface DraftSequence {
+  readonly model: string;
+  readonly sequence: CachedSequence;
 }
 
 /** `undefined` where nothing is going to be drafted. The loop's owner closes it. */
@@ -130,14 +138,16 @@ function givenText({ plan: { prediction, promptTokens, drafters } }: Drafting): 
 
 /** The draft model with the target's own transforms: what is drawn like the target is accepted most. */
 function modelDrafter(
-  { plan, models, noise, signal, now }: Drafting,
+  { plan, models, noise, signal, now, onOpen }: Drafting,
   draft: LoadedDraft,
   proposer: Proposer | undefined,
 ): Drafter {
   // Mirostat's law follows the text that is written; for a draft its temperature has to do.
   const sampler = samplerOf({ ...plan, sampling: { ...plan.sampling, mirostat: 'off' } }, noise);
   const known = plan.cacheable.map((token) => draft.pair.toDraft(token));
-  const sequence = draft.batcher.open({ capacity: models.contextSize, promptLength: 0, signal }, known);
+  const options = { capacity: models.contextSize, promptLength: 0, reuse: plan.reuse, signal };
+  const sequence = draft.batcher.open(options, known);
+  onOpen({ model: draft.name, sequence });
   return new ModelDrafter({
     name: draft.name,
     sequence: draft.translate(sequence),

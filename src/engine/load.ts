@@ -46,6 +46,8 @@ export interface LoadedModels {
   /** What is learnt of these models together. */
   readonly learnt: ModelKnowledge;
   readonly contextSize: number;
+  /** Whether answers with a limit go on where the context ends. */
+  readonly contextShift: boolean;
   readonly rowClass: RowClass;
   /** What the user should know: dropped drafts, a context beyond the trained one. */
   readonly notes: readonly string[];
@@ -118,6 +120,7 @@ class Loader {
       draft: drafts[0],
       learnt: await this.#learn(writer, drafts, rowClass),
       contextSize,
+      contextShift: this.#options.contextShift ?? false,
       rowClass,
       notes: this.#notes,
     };
@@ -239,6 +242,12 @@ class Loader {
     const context = await model.createContext(this.#contextOptions(model.sizeBytes, user, contextSize));
     const chat = chatTemplateOf(model);
     for (const note of chat.notes) this.#note(role, `${modelName(model.path)}: ${note}`);
+    if (!context.canShift && !this.#options.strict) {
+      this.#note(
+        role,
+        `${modelName(model.path)}: its cache cannot be shifted; a chat whose oldest turns are cut is evaluated again`,
+      );
+    }
     return {
       role,
       name: modelName(model.path),

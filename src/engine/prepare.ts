@@ -9,6 +9,7 @@ import type { LoadedModel } from './loaded-model.js';
 import { tokenizePrompt } from './prompt.js';
 import { DRAFTER_KINDS, type DrafterKind, type GenerationRequest } from './request.js';
 import { STRICT_ROWS } from './row-class.js';
+import type { ReuseKind } from './slots-reuse.js';
 
 /**
  * `adaptive`: by measured cost and calibrated confidence. `confidence`: as the request says; `min` equal to `max` fixes the
@@ -30,6 +31,10 @@ export interface Plan {
   readonly promptTokens: readonly Token[];
   /** Those of them that need no evaluation where a cache still holds their beginning: all or none. */
   readonly cacheable: readonly Token[];
+  /** Which cells its sequences may begin with. */
+  readonly reuse: ReuseKind;
+  /** Tokens at the beginning that stay when the text outgrows the context; `undefined`: the answer ends there. */
+  readonly keep: number | undefined;
   /** Tokens of the answer that are there already. */
   readonly resume: readonly Token[];
   /** Of the whole answer, what is resumed included. */
@@ -64,6 +69,8 @@ const NO_DRAFT: DraftPlan = { by: 'adaptive', max: 0 };
 /** The longest draft without another wish: the adaptive length stops by itself. */
 const ADAPTIVE_MAX = 16;
 const CONFIDENCE_MAX = 8;
+/** What is kept of an answer that outgrows the context leaves at least this much of that. */
+const LEAST_ROOM = 4;
 /** As many alternatives as OpenAI tells. */
 const MOST_LOGPROBS = 20;
 
@@ -81,13 +88,16 @@ export function prepare(request: DirectRequest, models: LoadedModels, drawSeed: 
   const drafters = draftersOf(request);
   const draft = draftOf(request, mode, models, notes);
   const leniency = leniencyOf(request, models);
+  const keep = keepOf(request, prompt.tokens, writer, models);
   return {
     mode,
     writer,
     promptTokens: prompt.tokens,
     cacheable: request.cachePrompt === false ? [] : prompt.tokens,
+    reuse: request.contextShift === false || models.rowClass.kind === 'strict' ? 'in place' : 'shifted',
+    keep,
     resume: resumeOf(request, writer),
-    maxTokens: maxTokensOf(request, prompt.tokens.length, models.contextSize),
+    maxTokens: maxTokensOf(request, prompt.tokens.length, models.contextSize, keep),
     stop: textsOf('stop', request.stop),
     seed: seedOf(request, drawSeed),
     seedOrigin: request.seed === undefined ? 'drawn' : 'given',
@@ -148,7 +158,12 @@ function resumeOf({ resume = [] }: GenerationRequest, { model }: LoadedModel): r
   return resume;
 }
 
-function maxTokensOf({ maxTokens }: GenerationRequest, promptLength: number, contextSize: number): number {
+function maxTokensOf(
+  { maxTokens }: GenerationRequest,
+  promptLength: number,
+  contextSize: number,
+  keep: number | undefined,
+): number {
   if (maxTokens !== undefined && !(Number.isSafeInteger(maxTokens) && maxTokens >= 0)) {
     refuse('maxTokens', 'an integer, at least 0', maxTokens);
   }
@@ -159,7 +174,32 @@ function maxTokensOf({ maxTokens }: GenerationRequest, promptLength: number, con
       { promptTokens: promptLength, contextSize },
     );
   }
-  return Math.min(maxTokens ?? Number.POSITIVE_INFINITY, contextSize - promptLength);
+  const room = keep === undefined ? contextSize - promptLength : Number.POSITIVE_INFINITY;
+  return Math.min(maxTokens ?? Number.POSITIVE_INFINITY, room);
+}
+
+/** Only with a limit: an answer without one ends where the context does. */
+function keepOf(
+  { contextShift, keepTokens = 0, maxTokens }: GenerationRequest,
+  prompt: readonly Token[],
+  { model }: LoadedModel,
+  models: LoadedModels,
+): number | undefined {
+  if (contextShift === true && !models.contextShift) {
+    throw new OutriderError(
+      'invalid_argument',
+      'contextShift: this engine ends answers where the context ends; start it with --context-shift',
+      { parameter: 'contextShift' },
+    );
+  }
+  if (keepTokens !== 'prompt' && !(Number.isSafeInteger(keepTokens) && keepTokens >= 0)) {
+    refuse('keepTokens', "an integer, at least 0, or 'prompt'", keepTokens);
+  }
+  if (maxTokens === undefined || !(contextShift ?? models.contextShift)) return undefined;
+  const asked = keepTokens === 'prompt' ? prompt.length : Math.min(keepTokens, prompt.length);
+  // Models lean on the first token of a text (attention sinks).
+  const least = prompt[0] === model.vocabulary.special.bos ? 1 : 0;
+  return Math.min(Math.max(asked, least), models.contextSize - LEAST_ROOM);
 }
 
 function samplingOf({ sampling = {} }: GenerationRequest, { model }: LoadedModel): SamplingOptions {

@@ -92,6 +92,20 @@ describe('any chain', () => {
     );
   });
 
+  test('forgets tokens in the middle as if they had never been', () => {
+    fc.assert(
+      fc.property(options, rows, tokens, share, share, (given, row, history, start, part) => {
+        fc.pre(given.mirostat !== 'v2');
+        const chain = chainOf(given, { history });
+        const from = Math.floor(start * history.length);
+        const count = Math.floor(part * (history.length - from));
+        chain.drop(from, count);
+        const fresh = chainOf(given, { history: history.toSpliced(from, count) });
+        expect(chain.law(row)).toEqual(fresh.law(row));
+      }),
+    );
+  });
+
   test('never lists a token that is banned', () => {
     fc.assert(
       fc.property(options, rows, (given, row) => {
@@ -244,6 +258,30 @@ describe('Mirostat', () => {
     chain.push(9);
     chain.push(9);
     expect(chain.law(ROW)).toEqual(laws[0]);
+  });
+});
+
+describe('Mirostat in a history that loses its middle', () => {
+  test.each([
+    [0, 1],
+    [0, 4],
+    [1, 4],
+    [3, 2],
+    [5, 1],
+  ])('keeps its mu: from %d, %d tokens', (from, count) => {
+    const row = Float32Array.from({ length: VOCABULARY }, (_, i) => -i / 8);
+    const given = { temperature: 1, mirostat: 'v2', mirostatTau: 2, mirostatEta: 0.5 } as const;
+    const chain = chainOf(given, { history: [1, 2, 3] });
+    for (const place of [0, 3, 1]) chain.push(chain.law(row).ids[place]!);
+    const law = chain.law(row);
+    chain.drop(from, count);
+    expect(chain.length).toBe(6 - count);
+    expect(chain.law(row)).toEqual(law);
+    chain.push(law.ids[3]!);
+    const next = chain.law(row);
+    expect(next).not.toEqual(law);
+    chain.rewind(6 - count);
+    expect(chain.law(row)).toEqual(law);
   });
 });
 

@@ -95,6 +95,13 @@ export class SamplerChain implements Sampler {
     this.#history.push(token);
   }
 
+  /** Forgets tokens in the middle of the history: the text has outgrown its context. What Mirostat has learnt of the rest stays. */
+  drop(from: number, count: number): void {
+    this.#history.drop(from, count);
+    this.#mirostat?.drop(from, count);
+    this.#current = undefined;
+  }
+
   rewind(length: number): void {
     this.#history.rewind(length);
     this.#mirostat?.rewind(length);

@@ -44,6 +44,13 @@ export class History {
     }
   }
 
+  /** Forgets `count` tokens from `from` on; those behind them move up. */
+  drop(from: number, count: number): void {
+    const behind = this.#tokens.slice(from + count);
+    this.rewind(from);
+    for (const token of behind) this.push(token);
+  }
+
   #count(token: Token, change: 1 | -1): void {
     const count = (this.#counts.get(token) ?? 0) + change;
     if (count === 0) this.#counts.delete(token);

@@ -36,6 +36,13 @@ export class Mirostat {
     this.#bounds.length = Math.min(this.#bounds.length, length - this.#start + 1);
   }
 
+  /** Tokens in the middle of the history are forgotten; the bound of the next token stays. */
+  drop(from: number, count: number): void {
+    const before = Math.min(count, Math.max(0, this.#start - from));
+    this.#bounds.splice(Math.max(0, from - this.#start), count - before);
+    this.#start -= before;
+  }
+
   #bound(): number {
     return this.#bounds[this.#bounds.length - 1]!;
   }
