@@ -49,6 +49,8 @@ class LocalService implements EngineService {
       this.#running += Number(to === 'places') - Number(counted === 'places');
       counted = to;
     };
+    // It may run for long before the first event: mode auto says nothing until it is known who writes.
+    move('places');
     try {
       for await (const event of this.#engine.generate(request, signal)) {
         move(event.type === 'queued' ? 'queue' : 'places');
