@@ -6,6 +6,7 @@ import { BrowserStorage, type ChatStorage, TabStorage } from './chat/storage.js'
 import { Connection } from './connection.js';
 import { KeyStore } from './keys.js';
 import { type Page, PageContext } from './page.js';
+import { PairStore } from './pair.js';
 import { Store } from './store.js';
 import { ThemeStore } from './theme.js';
 
@@ -31,8 +32,12 @@ const chats = new ChatSession({
 });
 if (storage instanceof TabStorage)
   chats.problem.set('This browser keeps no chats: they are gone when the tab is closed.');
-const page: Page = { api, connection, chats, keys, theme, keyWanted };
+const pair = new PairStore(api);
+const page: Page = { api, connection, chats, keys, pair, theme, keyWanted };
+connection.watch(({ kind }) => kind === 'connected' && pair.ask());
+keys.watch(() => pair.ask());
 connection.ask();
+pair.ask();
 await chats.restore();
 render(
   <PageContext.Provider value={page}>
