@@ -1,8 +1,6 @@
 /** A chart: uPlot in the page's colours and as wide as its place. */
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
-import './plot.css';
 import { usePage } from '../page.js';
 import { useStore } from '../store.js';
 
@@ -131,7 +129,7 @@ function seriesOf({ label, colour, look = 'line' }: Line): uPlot.Series {
 /** Points that no line reaches. */
 const lonely: uPlot.Series.Points.Filter = (plot, series, show) => {
   if (!show) return [];
-  const values = plot.data[series]!;
+  const values = Array.from(plot.data[series]!);
   return values.flatMap((value, i) => (value != null && values[i - 1] == null && values[i + 1] == null ? [i] : []));
 };
 

@@ -3,8 +3,8 @@ import type { Route } from '../chat/frames.js';
 import type { LiveRequest, LiveSeries } from '../live/window.js';
 import { usePage } from '../page.js';
 import { Plot } from '../plot/plot.js';
+import { Scrolling } from '../scrolling.js';
 import { useStore } from '../store.js';
-import './views.css';
 
 /** How often the charts are drawn again while something runs, in milliseconds. */
 const DRAW_MS = 250;
@@ -115,8 +115,9 @@ function Nothing() {
       <p>
         Every round of every request shows here, whichever client asks. Send a message in <a href="#chat">Chat</a>, or:
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by keys */}
-      <pre tabIndex={0}>{command}</pre>
+      <Scrolling label="Command">
+        <pre>{command}</pre>
+      </Scrolling>
     </div>
   );
 }
@@ -224,8 +225,7 @@ function Requests({ requests }: { readonly requests: readonly LiveRequest[] }) {
   return (
     <section class="panel" aria-labelledby="requests-title">
       <h2 id="requests-title">Requests</h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by keys */}
-      <div class="table-place" tabIndex={0} role="region" aria-labelledby="requests-title">
+      <Scrolling label="Requests">
         <table class="figures">
           <thead>
             <tr>
@@ -249,7 +249,7 @@ function Requests({ requests }: { readonly requests: readonly LiveRequest[] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scrolling>
     </section>
   );
 }
