@@ -32,6 +32,7 @@ const schema = z
     cacheTypeV: cacheType,
     cacheTypeKDraft: cacheType,
     cacheTypeVDraft: cacheType,
+    contextShift: z.literal(true),
     strict: z.literal(true),
     host: z.string().min(1),
     port: z.int().min(0).max(65_535),

@@ -3,7 +3,7 @@ import type { EngineOptions } from '../engine/options.js';
 import { given } from '../given.js';
 import { LOG_LEVELS, type LogLevel } from '../server/logging.js';
 import { SERVER_DEFAULTS, type ServerSettings } from '../server/settings.js';
-import { addModelFlags, engineOptionsFrom, type ModelFlags } from './model-flags.js';
+import { addContextShiftFlag, addModelFlags, engineOptionsFrom, type ModelFlags } from './model-flags.js';
 import { anyText, integer, listOption, number, oneOf, type Reader, valueOption } from './options.js';
 
 /** KoboldCpp's address: its front ends find it. */
@@ -86,6 +86,7 @@ export function addServeFlags(command: Command): Command {
   );
 
   addModelFlags(command);
+  addContextShiftFlag(command);
   command.option('--strict', 'with and without drafts the same text, bit for bit, for some speed');
 
   command.optionsGroup('Operation:');
