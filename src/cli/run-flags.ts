@@ -79,6 +79,19 @@ export function addRunFlags(command: Command): Command {
     valueOption('--keep <count>', "with it: tokens of the prompt that stay, or 'all' (0)", wordOr('all', count)),
   );
 
+  addSpeculationFlags(command);
+
+  command.optionsGroup('Output:');
+  command.option('--json', 'one JSON object with text, tokens, timings and statistics');
+  command.option('--debug', 'a line a round on standard error: drafted against actual; stacks of errors');
+  command.option('--trace <path>', 'write every event to a file, one JSON object a line');
+  command.option('-v, --verbose', 'llama.cpp’s log on standard error');
+
+  addSamplingFlags(command);
+  return command;
+}
+
+function addSpeculationFlags(command: Command): void {
   command.optionsGroup('Speculation:');
   const mode = 'both models, the target alone, the draft model alone, or whichever the request deserves';
   command.addOption(valueOption(`--mode <${MODES.join('|')}>`, mode, oneOf(MODES)));
@@ -113,15 +126,6 @@ export function addRunFlags(command: Command): Command {
     ),
   );
   command.option('--strict', 'with and without drafts the same text, bit for bit, for some speed');
-
-  command.optionsGroup('Output:');
-  command.option('--json', 'one JSON object with text, tokens, timings and statistics');
-  command.option('--debug', 'a line a round on standard error: drafted against actual; stacks of errors');
-  command.option('--trace <path>', 'write every event to a file, one JSON object a line');
-  command.option('-v, --verbose', 'llama.cpp’s log on standard error');
-
-  addSamplingFlags(command);
-  return command;
 }
 
 /**
