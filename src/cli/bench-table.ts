@@ -2,16 +2,11 @@
 import { geometricMean, LEAST_FOR_INTERVAL, median } from '../bench/interval.js';
 import { HEADLINE, policyNames, summarise } from '../bench/report/policies.js';
 import type { BenchResult, BenchWorkload, PolicyRuns } from '../bench/result.js';
+import { aligned, type Cell } from './table.js';
 import type { Paint } from './terminal.js';
 
 /** What may be lost where nothing can be gained. */
 const NEVER_SLOWER = 0.97;
-
-/** A cell; its colour does not count towards its width. */
-interface Cell {
-  readonly text: string;
-  readonly style?: 'green' | 'red' | 'dim' | 'bold';
-}
 
 /** Lines without their ends. */
 export function benchTable(result: BenchResult, paint: Paint): string[] {
@@ -122,20 +117,6 @@ function ratioCell(ratio: number, [low, high]: readonly [number, number]): Cell 
   const text = times(ratio);
   if (low > 1) return { text, style: 'green' };
   return high < 1 ? { text, style: 'red' } : { text };
-}
-
-/** The first column to the left, figures to the right. */
-function aligned(rows: readonly (readonly Cell[])[], paint: Paint): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.text.length)));
-  return rows.map((cells) =>
-    cells
-      .map(({ text, style }, column) => {
-        const padded = column === 0 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!);
-        return style === undefined ? padded : paint(style, padded);
-      })
-      .join('  ')
-      .trimEnd(),
-  );
 }
 
 function verdict(result: BenchResult): string[] {

@@ -3,6 +3,8 @@ import { ERROR_CODES, OutriderError } from '../errors.js';
 import { rewriteArguments } from './argv.js';
 import { bench } from './bench.js';
 import { addBenchFlags } from './bench-flags.js';
+import { compare } from './compare.js';
+import { addCompareFlags } from './compare-flags.js';
 import { inFlagNames } from './flag-names.js';
 import { inspect } from './inspect.js';
 import { learned } from './learned.js';
@@ -82,6 +84,13 @@ export function buildProgram(outputs: Outputs, surroundings: Surroundings, resul
       result.code = await run(prompt, flags, outputs, surroundings);
     });
 
+  addCompareFlags(program.command('compare').argument('[prompt]', 'what to continue; else --file or standard input'))
+    .description('Lets the target and its draft models answer the same, and the target judge what those wrote.')
+    .addHelpText('after', COMPARE_EXAMPLES)
+    .action(async (prompt: string | undefined, flags) => {
+      result.code = await compare(prompt, flags, outputs, surroundings);
+    });
+
   const serveCommand = addServeFlags(program.command('serve'))
     .description('Serves the models over HTTP, to clients of the OpenAI API.')
     .addHelpText('after', SERVE_EXAMPLES)
@@ -123,6 +132,7 @@ const PROGRAM_EXAMPLES = `
 Examples:
   outrider run "Count from 1 to 20." --chat
   outrider serve
+  outrider compare "Once upon a time"
   outrider inspect target.gguf draft.gguf
   outrider help run`;
 
@@ -136,6 +146,17 @@ Examples:
 On a terminal accepted drafts are green, the target's corrections red, its bonus tokens cyan.
 Flags of llama.cpp and KoboldCpp under their own names are understood too (-md, -ngl, --draftmodel, --draftamount, ...).
 Exit code: 0, 2 (the call is at fault), 130 (Ctrl-C), 1 (anything else).`;
+
+const COMPARE_EXAMPLES = `
+Examples:
+  outrider compare "Once upon a time" --temp 0
+  outrider compare "Name three rivers." --chat -m target.gguf -md draft.gguf -n 100
+  outrider compare --file prompts.jsonl -m target.gguf -md small.gguf -md smaller.gguf
+  outrider compare --file prompts.jsonl --json > comparisons.jsonl
+
+One prompt and one draft model: both answers side by side (on 100 columns and more), then the draft model's
+tokens in the eyes of the target. Several of either: a table. predicted is what speculation should gain
+with the best fixed draft length, by the acceptance and the cost of passes; outrider bench measures it.`;
 
 const SERVE_EXAMPLES = `
 Examples:

@@ -7,10 +7,11 @@ import type { RowClass } from '../engine/row-class.js';
 import type { EngineService } from '../engine/service.js';
 import type { LlamaBackend, LogSink } from '../llama/index.js';
 
-/** A stream for text; `isTTY` and `columns` as Node's own standard streams have them. */
+/** A stream for text; `isTTY`, `columns` and `rows` as Node's own standard streams have them. */
 export interface TextSink extends Writable {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 export interface TextSource extends Readable {

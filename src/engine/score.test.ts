@@ -88,7 +88,6 @@ describe('a score', () => {
     expect(scores.tokens.map(({ rank }) => rank)).toEqual(tokens.map(() => 0));
     const first = softmax(draft!, engine.tokenize(prompt).tokens)[tokens[0]!]!;
     expect(Math.exp(scores.tokens[0]!.logprob)).toBeCloseTo(first, 5);
-    expect(scores.passMs.length).toBeGreaterThan(1);
   });
 
   it('begins behind what a cache holds of the prompt, and looks at nothing where there is nothing', async () => {

@@ -5,7 +5,6 @@ import { positionNoise, probabilityOf, type Row, type Token } from '../speculati
 import { samplerOf } from './drafting.js';
 import type { TokenLogprob } from './events.js';
 import type { LoadedModels } from './load.js';
-import type { LoadedModel } from './loaded-model.js';
 import { logprobsOf, type RowLogprobs } from './logprob-sampler.js';
 import { type Plan, prepare } from './prepare.js';
 import type { Prompt } from './request.js';
@@ -48,12 +47,7 @@ export interface Score {
   readonly cachedTokens: number;
   /** Milliseconds that judging took, the prompt's evaluation included. */
   readonly ms: number;
-  /** What a pass of 1, 2, ... rows of this model costs here, in milliseconds: measured, between measured points interpolated. */
-  readonly passMs: readonly number[];
 }
-
-/** Row counts whose costs are told: drafts of up to 16 tokens. */
-const PRICED_ROWS = 17;
 
 /**
  * Judges a text in a place of the model that judges, and waits for one.
@@ -74,13 +68,7 @@ export async function score(
   const began = now();
   try {
     const { scores, cachedTokens } = await judge({ plan, tokens, top, capacity: models.contextSize, signal });
-    return {
-      tokens: scores,
-      promptTokens: promptTokens.length,
-      cachedTokens,
-      ms: now() - began,
-      passMs: passMs(writer, models, promptTokens.length),
-    };
+    return { tokens: scores, promptTokens: promptTokens.length, cachedTokens, ms: now() - began };
   } finally {
     writer.places.leave();
   }
@@ -153,10 +141,4 @@ function plainScore(row: Row, token: Token, top: number): RowLogprobs & Pick<Tok
     if (logprob > Number.NEGATIVE_INFINITY) entropy -= Math.exp(logprob) * logprob;
   }
   return { ...known, rank, entropy };
-}
-
-function passMs(judge: LoadedModel, { target, learnt }: LoadedModels, depth: number): number[] {
-  const { knowledge } = learnt;
-  const curve = judge === target ? knowledge.costs : knowledge.draftCostsOf(judge.name);
-  return curve === undefined ? [] : Array.from({ length: PRICED_ROWS }, (_, i) => curve.at(i + 1, depth));
 }

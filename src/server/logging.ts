@@ -21,7 +21,6 @@ export function activityLog(log: Logger, logText: boolean): ActivityListener {
     onEnd({ id, requestId, dialect, request }, finish) {
       if (finish === undefined) return;
       const { reason, promptTokens, cachedTokens = 0, completionTokens, statistics, timings } = finish;
-      const { shifted, dropped, route } = finish;
       const { drafted, accepted, rejected, rounds } = statistics;
       log.info(
         {
@@ -38,7 +37,7 @@ export function activityLog(log: Logger, logText: boolean): ActivityListener {
           rejected,
           promptMs: timings.promptMs,
           predictedMs: timings.predictedMs,
-          ...given({ shifted, dropped, route }),
+          ...given({ route: finish.route }),
           ...(logText && { prompt: request.prompt, text: finish.text }),
         },
         'generation',

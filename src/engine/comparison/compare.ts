@@ -5,10 +5,11 @@ import { merged } from '../merged.js';
 import type { EngineDescription, EngineService, ModelDescription, ServiceRequest } from '../service.js';
 import { divergenceOf } from './divergence.js';
 import type { CompareEvent, CompareRequest, Comparison, Side } from './events.js';
+import { draftingCosts } from './expected-speedup.js';
 import { agreementOf, judge, piecesOf } from './judge.js';
 
 /** What comparing needs of an engine. */
-export type CompareService = Pick<EngineService, 'description' | 'generate' | 'pieces' | 'score'>;
+export type CompareService = Pick<EngineService, 'description' | 'generate' | 'pieces' | 'score' | 'passCosts'>;
 
 /** A comparison under way. */
 interface Comparing {
@@ -132,7 +133,7 @@ async function comparisonOf({ service, request, draft, finishes, signal }: Compa
       { text: main.text, pieces: await piecesIn(main.tokens) },
       { text: answer.text, pieces: await piecesIn(byTarget.tokens.map(({ token }) => token)) },
     ),
-    agreement: agreementOf(judged, byTarget, byDraft),
+    agreement: agreementOf(judged, draftingCosts(await service.passCosts(), draft.name, byTarget.promptTokens)),
     tokens: judged,
     judgingMs: byTarget.ms,
   };

@@ -52,9 +52,9 @@ test('the texts of all tokens together are the text, whole characters only', () 
 
 test('agreement counts, and predicts from costs where they are known', () => {
   const judged = judge([scored('a', 1, 1), scored('b', 1, 1), scored('c', 1, 0)], []);
-  const costs = { passMs: [10, 10, 10] };
-  expect(agreementOf(judged, costs, { passMs: [1] })).toMatchObject({ judged: 3, accepted: 2, draftLength: 2 });
-  expect(agreementOf(judged, costs, { passMs: [1] }).expectedAcceptance).toBeCloseTo(2 / 3);
-  expect(agreementOf(judged, costs, { passMs: [] })).toMatchObject({ expectedSpeedup: null, draftLength: null });
-  expect(agreementOf([], costs, costs)).toMatchObject({ judged: 0, accepted: 0, expectedAcceptance: null });
+  const costs = { verify: [10, 10, 10], forward: 1 };
+  expect(agreementOf(judged, costs)).toMatchObject({ judged: 3, accepted: 2, draftLength: 2 });
+  expect(agreementOf(judged, costs).expectedAcceptance).toBeCloseTo(2 / 3);
+  expect(agreementOf(judged, undefined)).toMatchObject({ expectedSpeedup: null, draftLength: null });
+  expect(agreementOf([], costs)).toMatchObject({ judged: 0, accepted: 0, expectedAcceptance: null });
 });

@@ -1,8 +1,8 @@
 import { Detokenizer } from '../../text/detokenizer.js';
-import type { Score, TokenScore } from '../score.js';
+import type { TokenScore } from '../score.js';
 import { products } from './align.js';
 import type { Agreement, JudgedToken } from './events.js';
-import { expectedSpeedup } from './expected-speedup.js';
+import { type DraftingCosts, expectedSpeedup } from './expected-speedup.js';
 
 const EMPTY = new Uint8Array();
 
@@ -28,19 +28,14 @@ export function judge(target: readonly TokenScore[], draft: readonly TokenScore[
   });
 }
 
-/** What the judged tokens say together, and what drafting with that model can be expected to gain. */
-export function agreementOf(
-  tokens: readonly JudgedToken[],
-  target: Pick<Score, 'passMs'>,
-  draft: Pick<Score, 'passMs'>,
-): Agreement {
+/** What the judged tokens say together, and what drafting with that model can be expected to gain where costs are known. */
+export function agreementOf(tokens: readonly JudgedToken[], costs: DraftingCosts | undefined): Agreement {
   const accepted = tokens.filter((token) => token.accepted).length;
   if (tokens.length === 0) {
     return { judged: 0, accepted, expectedAcceptance: null, expectedSpeedup: null, draftLength: null };
   }
   const expectedAcceptance = tokens.reduce((sum, { acceptance }) => sum + acceptance, 0) / tokens.length;
-  const [draftMs] = draft.passMs;
-  const gain = draftMs === undefined ? undefined : expectedSpeedup(expectedAcceptance, target.passMs, draftMs);
+  const gain = costs && expectedSpeedup(expectedAcceptance, costs);
   return {
     judged: tokens.length,
     accepted,

@@ -30,7 +30,6 @@ function pair(): FakeService {
     promptTokens: 4,
     cachedTokens: 0,
     ms: 5,
-    passMs: mode === 'draft' ? [1] : [10, 11, 12],
   });
   return service;
 }

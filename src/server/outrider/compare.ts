@@ -29,6 +29,7 @@ function comparable({ service, activity }: ServerContext, call: Call): CompareSe
     description: service.description,
     pieces: (tokens, renderSpecial) => service.pieces(tokens, renderSpecial),
     score: (request, signal) => service.score(request, signal),
+    passCosts: () => service.passCosts(),
     generate: (request, signal = call.signal) => activity.run(request, { ...call, signal }),
   };
 }

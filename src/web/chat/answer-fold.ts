@@ -143,10 +143,9 @@ export class AnswerFold {
   /** What the server counted and measured itself. */
   #told() {
     if (this.#finish === undefined) return {};
-    const { statistics, timings, predictedPlainMs: plainMs } = this.#finish;
+    const { statistics, timings } = this.#finish;
     const { rounds, accepted, rejected } = statistics;
-    const { promptMs, predictedMs: writingMs } = timings;
-    return { rounds, accepted, rejected, promptMs, writingMs, ...(plainMs !== undefined && { plainMs }) };
+    return { rounds, accepted, rejected, promptMs: timings.promptMs, writingMs: timings.predictedMs };
   }
 }
 

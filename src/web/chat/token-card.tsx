@@ -70,9 +70,7 @@ function Row({ name, probability }: { readonly name: string; readonly probabilit
     <div class="chance">
       <dt>{name}</dt>
       <dd>
-        <span class={`bar-of ${name.toLowerCase()}`}>
-          <span style={{ inlineSize: `${100 * (probability ?? 0)}%` }} />
-        </span>
+        <meter min={0} max={1} value={probability ?? 0} aria-hidden="true" />
         <span>{probability === undefined ? 'less' : percent(probability)}</span>
       </dd>
     </div>
