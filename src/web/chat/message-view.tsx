@@ -69,7 +69,7 @@ function Answer({ message, look, running }: Pick<Props, 'message' | 'look' | 'ru
           <Markdown text={answer} />
         </>
       )}
-      {report !== undefined && <ReportLine report={report} />}
+      {report !== undefined && <ReportLine report={report} isOver={running === undefined} />}
     </>
   );
 }

@@ -6,10 +6,16 @@ const ENDS: Readonly<Record<Report['end'], string | undefined>> = {
   stopped: 'stopped',
 };
 
+interface Props {
+  readonly report: Report;
+  /** It grows no more. */
+  readonly isOver: boolean;
+}
+
 /** How an answer was written, on one line; more of it on demand. */
-export function ReportLine({ report }: { readonly report: Report }) {
+export function ReportLine({ report, isOver }: Props) {
   const { mode, seed, leniency, route, notes, end, promptTokens, cachedTokens, promptMs } = report;
-  const facts = [...speeds(report), ENDS[end]].filter((fact) => fact !== undefined);
+  const facts = [...speeds(report), isOver ? ENDS[end] : undefined].filter((fact) => fact !== undefined);
   return (
     <details class="report">
       <summary>
