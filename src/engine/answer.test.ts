@@ -9,7 +9,7 @@ const vocabulary = new FakeVocabulary();
 const tokensOf = (text: string): Token[] => vocabulary.tokenize(text, { addSpecial: false, parseSpecial: true });
 
 /** An answer to a prompt of three tokens, with a clock that is set by hand. */
-function answerOf(stop: readonly string[] = []) {
+function answerOf(stop: readonly string[] = [], began: number | undefined = undefined) {
   const clock = { ms: 1000 };
   const plan = {
     writer: { model: { vocabulary }, ends: new Set<Token>([FAKE.eos, FAKE.end]) },
@@ -19,7 +19,7 @@ function answerOf(stop: readonly string[] = []) {
     stop,
   } as unknown as Plan;
   return {
-    answer: new Answer(plan, { now: () => clock.ms, cachedTokens: () => 0 }),
+    answer: new Answer(plan, { now: () => clock.ms, began, cachedTokens: () => 0 }),
     clock,
   };
 }
@@ -57,6 +57,21 @@ describe('the text of an answer', () => {
       ['e', 'recovered'],
     ]);
     expect(texts(answer.finish())).toEqual(['finish']);
+  });
+
+  it('says what another model had written of it', () => {
+    const { answer } = answerOf();
+    expect(texts(answer.add({ ...round('bc'), escalated: true }))).toEqual([
+      ['b', 'escalated'],
+      ['c', 'bonus'],
+    ]);
+  });
+
+  it('came later where another model was tried before, and read its prompt as fast', () => {
+    const { answer, clock } = answerOf([], 400);
+    clock.ms = 1300;
+    expect(texts(answer.add(round('a')))).toEqual([['a', 'plain']]);
+    expect(finishIn(answer.finish())).toMatchObject({ timings: { promptMs: 900, promptPerSecond: 10 } });
   });
 
   it('ends before an end token, which counts', () => {

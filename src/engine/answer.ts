@@ -44,6 +44,8 @@ export class Answer {
   readonly #parts: AnswerParts;
   readonly #counter = new StatisticsCounter();
   readonly #began: number;
+  /** When its own evaluation began: another model may have been tried before. */
+  readonly #opened: number;
   readonly #tokens: Token[] = [];
   /** Log-probabilities by generated token, and how many of them were told. */
   readonly #logprobs: (RowLogprobs | undefined)[] = [];
@@ -63,7 +65,8 @@ export class Answer {
   constructor(plan: Plan, parts: AnswerParts) {
     this.#plan = plan;
     this.#parts = parts;
-    this.#began = parts.began ?? parts.now();
+    this.#opened = parts.now();
+    this.#began = parts.began ?? this.#opened;
     this.#lastAt = this.#began;
     this.#stream = this.#openStream();
     for (const token of plan.resume) if (!this.isStopped) this.#text += this.#push(token, this.#lastOrigin);
@@ -211,7 +214,7 @@ export class Answer {
       promptMs,
       predictedMs,
       predictedPerSecond: perSecond(this.#tokens.length - this.#plan.resume.length - 1, predictedMs),
-      promptPerSecond: this.#firstAt === undefined ? null : perSecond(evaluated, promptMs),
+      promptPerSecond: this.#firstAt === undefined ? null : perSecond(evaluated, this.#firstAt - this.#opened),
       draftMs: this.#draftMs,
       verifyMs: this.#verifyMs,
     };

@@ -8,10 +8,10 @@ import type { Plan } from './prepare.js';
  * Tokens of the draft model that are held while nobody knows who writes. More would tell more and cost more waiting; so
  * many are verified in one pass everywhere.
  */
-export const HELD_TOKENS = 24;
+const HELD_TOKENS = 24;
 /** Before so many one odd token, such as the choice of a first word, would decide. */
 const LEAST_TOKENS = 8;
-/** The target takes over where it would have kept fewer of the draft model's tokens than this share. */
+/** The target takes over where it would have kept fewer of the draft model's tokens than this share (algorithms.md 12). */
 const LEAST_CONFIDENCE = 0.7;
 /** Judged tokens that it takes to know better than the draft model how far to trust it. */
 const CALIBRATED = 64;
