@@ -20,6 +20,7 @@ export interface ModelFlags extends OptionValues {
   readonly cacheTypeKDraft?: CacheType;
   readonly cacheTypeVDraft?: CacheType;
   readonly strict?: true;
+  readonly contextShift?: true;
 }
 
 const atLeastOne = integer({ from: 1 });
@@ -51,6 +52,12 @@ export function addModelFlags(command: Command): Command {
   return command;
 }
 
+/** For commands whose answers may be longer than a context. */
+export function addContextShiftFlag(command: Command): void {
+  const help = 'answers with a limit go on where the context ends; the oldest half of it goes';
+  command.option('--context-shift', help);
+}
+
 /** What to load. Without `-m` the embedded target; without any model the embedded pair. */
 export function engineOptionsFrom(flags: ModelFlags): EngineOptions {
   const standard = flags.model === undefined ? [EMBEDDED_DRAFT] : [];
@@ -68,6 +75,7 @@ export function engineOptionsFrom(flags: ModelFlags): EngineOptions {
       draftCacheTypeK: flags.cacheTypeKDraft,
       draftCacheTypeV: flags.cacheTypeVDraft,
       strict: flags.strict,
+      contextShift: flags.contextShift,
       draftOptional: flags.draftOptional,
     }),
   };

@@ -143,7 +143,7 @@ describe('outrider run', () => {
 
   it('hands every flag on', async () => {
     const argv =
-      'run hi --chat --system be -m t.gguf -md d.gguf -md e.gguf --draft-optional -c 512 -t 2 -td 1 -ngl all -ngld 3 --strict ' +
+      'run hi --chat --system be -m t.gguf -md d.gguf -md e.gguf --draft-optional -c 512 -t 2 -td 1 -ngl all -ngld 3 --strict --context-shift --keep all ' +
       '--mode speculative --draft-max 4 --draft-min 1 --draft-p-min 0.3 --leniency 0.2 -n 20 --stop a --stop b --ignore-eos --seed 7';
     const { loaded, requests } = await outrider(argv.split(' '));
     expect(loaded[0]).toMatchObject({
@@ -155,6 +155,7 @@ describe('outrider run', () => {
       draftThreads: 1,
       gpuLayers: 'all',
       draftGpuLayers: 3,
+      contextShift: true,
       strict: true,
     });
     expect(requests[0]).toEqual({
@@ -166,6 +167,7 @@ describe('outrider run', () => {
       },
       mode: 'speculative',
       maxTokens: 20,
+      keepTokens: 'prompt',
       stop: ['a', 'b'],
       ignoreEndOfText: true,
       seed: 7,

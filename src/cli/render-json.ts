@@ -1,4 +1,5 @@
 import type { FinishEvent, StartEvent, TokenLogprob } from '../engine/events.js';
+import { given } from '../given.js';
 import type { EventSink } from './event-sink.js';
 import type { Output } from './output.js';
 import type { CommandEngine, CommandModel } from './surroundings.js';
@@ -23,6 +24,7 @@ export function renderJson(output: Output, engine: EngineFacts): EventSink {
 /** The answer of `run --json`; times in milliseconds, counts in tokens. */
 export function answerAsJson(start: StartEvent, finish: FinishEvent, { loadMs, models }: EngineFacts): object {
   const { text, tokens, reason, stop, promptTokens, completionTokens, statistics, timings, route } = finish;
+  const { shifted, dropped } = finish;
   const { mode, seed, seedOrigin, verification, draftMax, leniency } = start;
   return {
     text,
@@ -38,6 +40,7 @@ export function answerAsJson(start: StartEvent, finish: FinishEvent, { loadMs, m
     strict: models.rowClass.kind === 'strict',
     promptTokens,
     completionTokens,
+    ...given({ shifted, dropped }),
     timings: { ...timings, loadMs },
     speculation: { ...statistics, draftMax },
     models: { target: nameOf(models.target), draft: models.draft === undefined ? null : nameOf(models.draft) },

@@ -3,8 +3,8 @@ import { MODES, type Mode, VERIFICATION_RULES, type VerificationRule } from '../
 import { DRAFTER_KINDS, type DrafterKind, type GenerationRequest, type Prompt } from '../engine/request.js';
 import { OutriderError } from '../errors.js';
 import { given } from '../given.js';
-import { addModelFlags, type ModelFlags } from './model-flags.js';
-import { anyText, integer, listOption, number, oneOf, type Reader, valueOption } from './options.js';
+import { addContextShiftFlag, addModelFlags, type ModelFlags } from './model-flags.js';
+import { anyText, integer, listOption, number, oneOf, type Reader, valueOption, wordOr } from './options.js';
 import { addSamplingFlags, samplingFromFlags } from './sampling-flags.js';
 
 /** What commander makes of the flags of `run`, save those of sampling. */
@@ -19,6 +19,7 @@ export interface RunFlags extends ModelFlags {
   readonly chat?: true;
   readonly system?: string;
   readonly predict?: number;
+  readonly keep?: number | 'all';
   readonly stop?: readonly string[];
   readonly banString?: readonly string[];
   readonly logprobs?: number;
@@ -73,7 +74,24 @@ export function addRunFlags(command: Command): Command {
   command.addOption(valueOption('-s, --seed <number>', 'makes the answer repeatable (drawn, and told)', count));
 
   addModelFlags(command);
+  addContextShiftFlag(command);
+  command.addOption(
+    valueOption('--keep <count>', "with it: tokens of the prompt that stay, or 'all' (0)", wordOr('all', count)),
+  );
 
+  addSpeculationFlags(command);
+
+  command.optionsGroup('Output:');
+  command.option('--json', 'one JSON object with text, tokens, timings and statistics');
+  command.option('--debug', 'a line a round on standard error: drafted against actual; stacks of errors');
+  command.option('--trace <path>', 'write every event to a file, one JSON object a line');
+  command.option('-v, --verbose', 'llama.cpp’s log on standard error');
+
+  addSamplingFlags(command);
+  return command;
+}
+
+function addSpeculationFlags(command: Command): void {
   command.optionsGroup('Speculation:');
   const mode = 'both models, the target alone, the draft model alone, or whichever the request deserves';
   command.addOption(valueOption(`--mode <${MODES.join('|')}>`, mode, oneOf(MODES)));
@@ -108,15 +126,6 @@ export function addRunFlags(command: Command): Command {
     ),
   );
   command.option('--strict', 'with and without drafts the same text, bit for bit, for some speed');
-
-  command.optionsGroup('Output:');
-  command.option('--json', 'one JSON object with text, tokens, timings and statistics');
-  command.option('--debug', 'a line a round on standard error: drafted against actual; stacks of errors');
-  command.option('--trace <path>', 'write every event to a file, one JSON object a line');
-  command.option('-v, --verbose', 'llama.cpp’s log on standard error');
-
-  addSamplingFlags(command);
-  return command;
 }
 
 /**
@@ -138,6 +147,7 @@ export function requestFrom(flags: RunFlags, text: string, prediction?: string):
     ...given({
       mode: flags.mode,
       maxTokens: flags.predict,
+      keepTokens: flags.keep === 'all' ? 'prompt' : flags.keep,
       stop: flags.stop,
       bannedStrings: flags.banString,
       logprobs: flags.logprobs,

@@ -3,8 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { CACHE_TYPES } from '../engine/backend.js';
+import { MODES } from '../engine/events.js';
 import { OutriderError } from '../errors.js';
 import { LOG_LEVELS } from '../server/logging.js';
+import { routeRulesSchema } from './route-rules.js';
 import type { ServeFlags } from './serve-flags.js';
 
 /** Read without being asked for where it lies in the current folder. */
@@ -32,9 +34,12 @@ const schema = z
     cacheTypeV: cacheType,
     cacheTypeKDraft: cacheType,
     cacheTypeVDraft: cacheType,
+    contextShift: z.literal(true),
     strict: z.literal(true),
     host: z.string().min(1),
     port: z.int().min(0).max(65_535),
+    mode: z.enum(MODES),
+    routes: routeRulesSchema,
     parallel: count,
     queue: z.int().min(0),
     cacheRam: z.int().min(0),

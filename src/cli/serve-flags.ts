@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
+import { MODES, type Mode } from '../engine/events.js';
 import type { EngineOptions } from '../engine/options.js';
 import { given } from '../given.js';
+import type { RouteRules } from '../routing/index.js';
 import { LOG_LEVELS, type LogLevel } from '../server/logging.js';
 import { SERVER_DEFAULTS, type ServerSettings } from '../server/settings.js';
-import { addModelFlags, engineOptionsFrom, type ModelFlags } from './model-flags.js';
+import { addContextShiftFlag, addModelFlags, engineOptionsFrom, type ModelFlags } from './model-flags.js';
 import { anyText, integer, listOption, number, oneOf, type Reader, valueOption } from './options.js';
 
 /** KoboldCpp's address: its front ends find it. */
@@ -16,6 +18,9 @@ const MEBIBYTE = 2 ** 20;
 export interface ServeFlags extends ModelFlags {
   readonly host?: string;
   readonly port?: number;
+  readonly mode?: Mode;
+  /** In a config file only. */
+  readonly routes?: RouteRules;
   readonly parallel?: number;
   readonly queue?: number;
   readonly cacheRam?: number;
@@ -46,8 +51,19 @@ const seconds: Reader<number> = {
   },
 };
 
+const atLeastOne = integer({ from: 1 });
+
 export function addServeFlags(command: Command): Command {
-  const atLeastOne = integer({ from: 1 });
+  addAddressFlags(command);
+  addRequestFlags(command);
+  addModelFlags(command);
+  addContextShiftFlag(command);
+  command.option('--strict', 'with and without drafts the same text, bit for bit, for some speed');
+  addOperationFlags(command);
+  return command;
+}
+
+function addAddressFlags(command: Command): void {
   command.optionsGroup('Address and access:');
   command.addOption(
     valueOption('--host <address>', `where to listen; 0.0.0.0: for other machines too (${DEFAULT_HOST})`, anyText),
@@ -68,7 +84,17 @@ export function addServeFlags(command: Command): Command {
     ),
   );
 
+}
+
+function addRequestFlags(command: Command): void {
   command.optionsGroup('Requests:');
+  command.addOption(
+    valueOption(
+      `--mode <${MODES.join('|')}>`,
+      'of requests that name neither a mode nor a model that stands for one (speculative)',
+      oneOf(MODES),
+    ),
+  );
   command.addOption(valueOption('--parallel <count>', 'requests that run at once; others wait (1)', atLeastOne));
   command.addOption(
     valueOption('--queue <count>', 'requests that may wait; more are told to ask again (64)', integer({ from: 0 })),
@@ -85,9 +111,9 @@ export function addServeFlags(command: Command): Command {
     valueOption('--stop-timeout <seconds>', 'what running requests have when the server is stopped (10)', seconds),
   );
 
-  addModelFlags(command);
-  command.option('--strict', 'with and without drafts the same text, bit for bit, for some speed');
+}
 
+function addOperationFlags(command: Command): void {
   command.optionsGroup('Operation:');
   command.option(
     '--config <path>',
@@ -108,7 +134,6 @@ export function addServeFlags(command: Command): Command {
   );
   command.option('--log-text', 'prompts and answers too are logged');
   command.option('-v, --verbose', 'llama.cpp’s log on standard error');
-  return command;
 }
 
 /** What to load for a server. */
@@ -116,6 +141,7 @@ export function servedEngine(flags: ServeFlags): EngineOptions {
   return {
     ...engineOptionsFrom(flags),
     ...given({
+      routes: flags.routes,
       parallel: flags.parallel,
       queue: flags.queue,
       cacheRamBytes: flags.cacheRam === undefined ? undefined : flags.cacheRam * 2 ** 20,
@@ -134,6 +160,7 @@ export function settingsFrom(flags: ServeFlags, apiKeys: readonly string[]): Ser
       name.toLowerCase(),
     ),
     ...given({
+      mode: flags.mode,
       corsOrigins: flags.corsOrigin,
       bodyLimitBytes: flags.bodyLimit === undefined ? undefined : flags.bodyLimit * MEBIBYTE,
       stopMs: flags.stopTimeout === undefined ? undefined : flags.stopTimeout * 1000,

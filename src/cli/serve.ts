@@ -45,6 +45,7 @@ export async function serve(
   let service: EngineService | undefined;
   try {
     service = await openService(flags, surroundings, stop.signal);
+    checkMode(flags, service);
     server.serve(service);
     const facts = { host, needsKey: apiKeys.length > 0, configPath: config?.path };
     for (const line of await summary(service, server.url, surroundings, facts)) {
@@ -59,6 +60,12 @@ export async function serve(
     await service?.close();
     stop.forget();
   }
+}
+
+/** @throws OutriderError invalid_argument for a default mode that would refuse every request */
+function checkMode({ mode }: ServeFlags, { description }: EngineService): void {
+  if (mode !== 'draft' || description.drafts.length > 0) return;
+  throw new OutriderError('invalid_argument', '--mode: draft needs a draft model, and none is loaded (--model-draft)');
 }
 
 /** A terminal is read by people, anything else by programs. */

@@ -200,6 +200,57 @@ describe('a request in mode auto that no rule decides', () => {
     expect(await finishOf(engine, { ...REQUEST, mode: 'main' })).toMatchObject({ reason: 'length' });
   });
 
+  it('is refused, or ends, where it needs the target and cannot have it', async () => {
+    const { engine } = await undecided({ queue: 0 });
+    const busy = engine.generate({ ...REQUEST, mode: 'main' });
+    await busy.next();
+    await expect(eventsOf(engine, { ...REQUEST, ...GREEDY })).rejects.toMatchObject({ code: 'queue_full' });
+    await busy.return();
+    const { engine: patient } = await undecided();
+    const slow = patient.generate({ ...REQUEST, mode: 'main' });
+    await slow.next();
+    const stop = new AbortController();
+    const waiting = patient.generate({ ...REQUEST, ...GREEDY }, stop.signal);
+    expect(await waiting.next()).toMatchObject({ value: { type: 'queued' } });
+    const next = waiting.next();
+    stop.abort();
+    expect(await next).toMatchObject({ value: { type: 'finish', reason: 'aborted', text: '' } });
+    await slow.return();
+  });
+
+  it('is gone on with by whoever wrote it, wherever it was left', async () => {
+    for (const draft of [sure, unsure]) {
+      const { engine } = await undecided({ draft });
+      for (const sampling of [GREEDY.sampling, { temperature: 1 }]) {
+        const whole = await eventsOf(engine, { ...REQUEST, sampling });
+        const route = routeOf(whole)!;
+        const finish = whole.at(-1) as FinishEvent;
+        for (const count of [0, 1, 5, 8, 30]) {
+          const resume = finish.tokens.slice(0, count);
+          const rest = await finishOf(engine, { ...REQUEST, sampling, route, resume });
+          expect(rest).toMatchObject({ ...answerOf(finish), route });
+        }
+      }
+    }
+  });
+
+  it('is not begun by the draft model where it is under way', async () => {
+    const { engine } = await undecided({ draft: sure });
+    const { tokens } = await finishOf(engine, { ...REQUEST, ...GREEDY, mode: 'main' });
+    const resumed = await finishOf(engine, { ...REQUEST, ...GREEDY, resume: tokens.slice(0, 3) });
+    expect(resumed).toMatchObject({ tokens, route: { to: 'target' } });
+  });
+
+  it('runs beside others of its kind', async () => {
+    const { engine } = await undecided({ parallel: 3 });
+    const requests = [1, 2, 3, 4, 5, 6].map((seed) => ({ ...REQUEST, seed, prompt: { text: `once ${seed}` } }));
+    const together = await Promise.all(requests.map((request) => finishOf(engine, request)));
+    for (const [i, request] of requests.entries()) {
+      const mode = together[i]!.route!.to === 'draft' ? 'draft' : 'main';
+      expect(together[i]).toMatchObject(answerOf(await finishOf(engine, { ...request, mode })));
+    }
+  });
+
   it('learns from what became of it how far the draft model is to be trusted', async () => {
     const { engine } = await undecided({ draft: { ...long, certainty: 0.5 } });
     const { knowledge } = engine.models.learnt;

@@ -45,6 +45,7 @@ export function routeRequest(
     route,
   });
 
+  if (request.route !== undefined) return decided(request.route);
   const { to, rule, reason } = decisionFor(request, models, rules);
   if (to === 'target') return decided({ to, rule, reason });
   try {
@@ -64,7 +65,6 @@ function isDirect(request: GenerationRequest): request is DirectRequest {
 }
 
 function decisionFor(request: GenerationRequest, models: LoadedModels, rules: RouteRules): RouteDecision {
-  if (request.route !== undefined) return request.route;
   if (models.draft === undefined) return { to: 'target', rule: 'no-draft-model', reason: 'no draft model is loaded' };
   const decision = decideRoute(factsOf(request, models), rules);
   if (decision.to !== 'undecided' || request.resume === undefined || request.resume.length === 0) return decision;

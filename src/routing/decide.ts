@@ -18,10 +18,11 @@ export function decideRoute(facts: RequestFacts, rules: RouteRules): RouteDecisi
 }
 
 function holds(when: RouteCondition, facts: RequestFacts, passages: Passages): boolean {
-  const { effort, structured, maxTokensAtMost, maxTokensAtLeast, askAtMost, askAtLeast } = when;
+  const { effort, structured, chat, maxTokensAtMost, maxTokensAtLeast, askAtMost, askAtLeast } = when;
   return (
     (effort === undefined || (facts.effort !== undefined && effort.includes(facts.effort.toLowerCase()))) &&
     (structured === undefined || structured === facts.structured) &&
+    (chat === undefined || chat === (facts.messages !== undefined)) &&
     within(facts.maxTokens, maxTokensAtLeast, maxTokensAtMost) &&
     within(passages.ask.length, askAtLeast, askAtMost) &&
     PATTERN_NAMES.every((name) => {

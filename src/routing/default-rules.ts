@@ -1,6 +1,18 @@
+import { ASIDE_RULES, HOUSEKEEPING_RULES } from './housekeeping-rules.js';
+import {
+  BARE_ANSWER_RULES,
+  CONVERSION_RULES,
+  FEW_TOKENS_RULES,
+  SMALL_TALK_RULES,
+  TRANSFORMATION_RULES,
+} from './light-rules.js';
 import type { RouteRules } from './rules.js';
+import { HARD_WORK_RULES, JUDGEMENT_RULES, ROLE_PLAY_RULES, STAKES_RULES } from './weighty-rules.js';
 
-/** What is declared comes first. */
+/**
+ * What is declared to be weighty, what front ends ask on their own behalf, then what the request itself looks like: small
+ * tasks, hard work, a declared low effort, signs of weight, small talk. What no rule knows is left undecided.
+ */
 export const DEFAULT_RULES: RouteRules = [
   {
     name: 'high-effort',
@@ -15,11 +27,22 @@ export const DEFAULT_RULES: RouteRules = [
     when: { structured: true },
   },
   {
-    name: 'few-tokens',
-    to: 'draft',
-    reason: 'the answer may have a few tokens only',
-    when: { maxTokensAtMost: 16 },
+    name: 'tool-choice',
+    to: 'target',
+    reason: 'tools to choose from',
+    when: { ask: String.raw`\b(?:available tools|(?:choose|select|pick)\b[^.\n]{0,40}\btools?\b|function calls?)\b` },
   },
+  ...HOUSEKEEPING_RULES,
+  ...CONVERSION_RULES,
+  ...STAKES_RULES,
+  ...SMALL_TALK_RULES,
+  ...FEW_TOKENS_RULES,
+  ...ASIDE_RULES,
+  ...ROLE_PLAY_RULES,
+  ...BARE_ANSWER_RULES,
+  ...HARD_WORK_RULES,
+  ...TRANSFORMATION_RULES,
+  ...JUDGEMENT_RULES,
   {
     name: 'low-effort',
     to: 'draft',

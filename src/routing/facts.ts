@@ -19,10 +19,12 @@ export interface FactMessage {
 
 /** The texts that patterns are searched in, each bounded. */
 export interface Passages {
-  /** What is asked now: the last message that the model did not write; of a plain prompt, the prompt. */
+  /** What is asked now: the last message that the model did not write, the last such turn of a plain prompt. */
   readonly ask: string;
-  /** What system and developer messages say; empty for a plain prompt. */
+  /** What system and developer messages before it say; empty for a plain prompt. */
   readonly system: string;
+  /** The two together; all of a plain prompt. */
+  readonly instructions: string;
   /** The whole prompt. */
   readonly text: string;
 }
@@ -31,14 +33,30 @@ export interface Passages {
 const END_CHARACTERS = 4096;
 
 export function passagesOf({ messages, text }: Pick<RequestFacts, 'messages' | 'text'>): Passages {
-  if (messages === undefined) return { ask: ends(text), system: '', text: ends(text) };
+  const whole = ends(text);
+  if (messages === undefined) return { ask: lastTurn(whole), system: '', instructions: whole, text: whole };
   const asked = messages.findLast(({ role }) => role !== 'assistant');
-  const system = messages.filter(({ role }) => role === 'system' || role === 'developer');
-  return {
-    ask: ends(asked?.content ?? ''),
-    system: ends(system.map(({ content }) => content).join('\n')),
-    text: ends(text),
-  };
+  const told = messages.filter((message) => isSystem(message) && message !== asked);
+  const ask = ends(asked?.content ?? '');
+  const system = ends(told.map(({ content }) => content).join('\n'));
+  return { ask, system, instructions: system === '' ? ask : `${system}\n${ask}`, text: whole };
+}
+
+function isSystem({ role }: FactMessage): boolean {
+  return role === 'system' || role === 'developer';
+}
+
+/**
+ * Where front ends that render chats themselves begin a turn of the user or the system: ChatML, Llama 2 and 3, Gemma, Phi,
+ * Alpaca, Vicuna, and SillyTavern's bracketed asides.
+ */
+const TURN =
+  /<\|im_start\|>(?:user|system)\n|\[INST\]|<\|start_header_id\|>(?:user|system)<\|end_header_id\|>|<start_of_turn>user\n|<\|(?:user|system)\|>|### (?:Instruction|Input|User):|\n(?:USER|User):|\n(?=\[\p{Lu})/gu;
+
+/** Of a plain prompt that is a chat, what follows the last mark of such a turn; else all of it. */
+function lastTurn(text: string): string {
+  const last = [...text.matchAll(TURN)].at(-1);
+  return last === undefined ? text : text.slice(last.index + last[0].length).trimStart();
 }
 
 function ends(text: string): string {

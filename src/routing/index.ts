@@ -1,6 +1,7 @@
 export { decideRoute, type RouteDecision } from './decide.js';
 export { DEFAULT_RULES } from './default-rules.js';
 export type { FactMessage, RequestFacts } from './facts.js';
+export { factsOfBody } from './recorded-request.js';
 export {
   PATTERN_NAMES,
   type PatternName,

@@ -20,6 +20,8 @@ export interface RouteCondition extends Readonly<Partial<Record<PatternName, str
   readonly effort?: readonly string[];
   /** Whether the answer has to follow a schema or may call tools. */
   readonly structured?: boolean;
+  /** Whether it is a chat, of messages, or a plain prompt. */
+  readonly chat?: boolean;
   /** The request limits its answer to at most so many tokens, or allows at least so many; without a limit neither holds. */
   readonly maxTokensAtMost?: number;
   readonly maxTokensAtLeast?: number;
@@ -29,16 +31,16 @@ export interface RouteCondition extends Readonly<Partial<Record<PatternName, str
 }
 
 /**
- * Conditions that are regular expressions, with the flags `i`, `m` and `u`: in what is asked now (the last message that the
- * model did not write), in the system messages, in the whole prompt. Of a long text they see the first and the last 4096
- * characters.
+ * Conditions that are regular expressions, whatever the case (flags `i` and `u`): in what is asked now (the last message that
+ * the model did not write), in the system messages before it, in the two together, in the whole prompt. Of a long text they see the first and the
+ * last 4096 characters.
  */
-export const PATTERN_NAMES = ['ask', 'system', 'text'] as const;
+export const PATTERN_NAMES = ['ask', 'system', 'instructions', 'text'] as const;
 export type PatternName = (typeof PATTERN_NAMES)[number];
 
 /** @throws SyntaxError, in JavaScript's words, for what is no regular expression */
 export function patternOf(source: string): RegExp {
-  return new RegExp(source, 'imu');
+  return new RegExp(source, 'iu');
 }
 
 /** The first pattern that is no regular expression, in a few words; undefined where all are. */

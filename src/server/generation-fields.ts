@@ -25,6 +25,10 @@ export const commonFields = {
   ignore_eos: booleanField,
   banned_strings: optional(z.array(z.string())),
   reasoning_effort: stringField,
+  /** False: nothing that is cached is used at another position, and the answer ends where the context does. */
+  context_shift: booleanField,
+  /** Tokens of the prompt that stay when an answer outgrows the context; -1: all of them. */
+  n_keep: integerField(-1),
   ...samplingFields,
   ...speculativeFields,
 };
@@ -37,7 +41,7 @@ export async function commonRequest(
   model: ModelName,
   service: TextTokenizer,
 ): Promise<Omit<ServiceRequest, 'prompt'>> {
-  const { max_tokens, seed, stop, ignore_eos, banned_strings, reasoning_effort } = fields;
+  const { max_tokens, seed, stop, ignore_eos, banned_strings, reasoning_effort, context_shift, n_keep } = fields;
   return {
     sampling: await samplingFrom(fields, service),
     ...speculationFrom(fields, model),
@@ -48,6 +52,8 @@ export async function commonRequest(
       ignoreEndOfText: ignore_eos,
       bannedStrings: banned_strings,
       effort: reasoning_effort,
+      contextShift: context_shift,
+      keepTokens: n_keep === -1 ? 'prompt' : n_keep,
     }),
   };
 }

@@ -21,6 +21,7 @@ export function activityLog(log: Logger, logText: boolean): ActivityListener {
     onEnd({ id, requestId, dialect, request }, finish) {
       if (finish === undefined) return;
       const { reason, promptTokens, cachedTokens = 0, completionTokens, statistics, timings } = finish;
+      const { shifted, dropped, route } = finish;
       const { drafted, accepted, rejected, rounds } = statistics;
       log.info(
         {
@@ -37,7 +38,7 @@ export function activityLog(log: Logger, logText: boolean): ActivityListener {
           rejected,
           promptMs: timings.promptMs,
           predictedMs: timings.predictedMs,
-          ...given({ route: finish.route }),
+          ...given({ shifted, dropped, route }),
           ...(logText && { prompt: request.prompt, text: finish.text }),
         },
         'generation',

@@ -12,6 +12,7 @@ const NAMESPACES = ['outrider_', 'llamacpp:'] as const;
 const COUNTERS = {
   prompt_tokens_total: 'Prompt tokens evaluated',
   prompt_tokens_cached_total: 'Prompt tokens that were still in the cache',
+  prompt_tokens_shifted_total: 'Cached tokens that were used at another position than they were evaluated at',
   prompt_seconds_total: 'Time of evaluating prompts',
   tokens_predicted_total: 'Tokens written',
   tokens_predicted_seconds_total: 'Time of writing tokens',
@@ -122,9 +123,10 @@ export class Metrics implements ActivityListener {
     }
   }
 
-  #countFinish({ promptTokens, cachedTokens = 0, completionTokens, timings }: FinishEvent): void {
+  #countFinish({ promptTokens, cachedTokens = 0, shifted = 0, completionTokens, timings }: FinishEvent): void {
     this.#add('prompt_tokens_total', promptTokens - cachedTokens);
     this.#add('prompt_tokens_cached_total', cachedTokens);
+    this.#add('prompt_tokens_shifted_total', shifted);
     this.#add('prompt_seconds_total', timings.promptMs / 1000);
     this.#add('tokens_predicted_total', completionTokens);
     this.#add('tokens_predicted_seconds_total', timings.predictedMs / 1000);

@@ -29,6 +29,8 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   mirostatTau: 'mirostat_tau',
   mirostatEta: 'mirostat_eta',
   minKeep: 'min_keep',
+  contextShift: 'context_shift',
+  keepTokens: 'n_keep',
   order: 'samplers',
 };
 

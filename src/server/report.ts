@@ -1,4 +1,5 @@
-import type { FinishEvent, Route, StartEvent } from '../engine/events.js';
+import type { DraftUse, FinishEvent, Route, StartEvent } from '../engine/events.js';
+import { given } from '../given.js';
 
 /** The two events that say how a text was written. */
 export interface ReportedEvents {
@@ -18,10 +19,15 @@ export function outriderReport({ start, finish }: ReportedEvents) {
       notes: start.notes,
     }),
     ...(finish.route !== undefined && { route: routeReport(finish.route) }),
-    ...(finish.stop !== undefined && { stop: finish.stop }),
+    ...given({ stop: finish.stop, shifted: finish.shifted, dropped: finish.dropped }),
+    ...(finish.drafts !== undefined && { drafts: finish.drafts.map(draftReport) }),
     statistics: finish.statistics,
     timings: finish.timings,
   };
+}
+
+function draftReport({ model, cachedTokens, shifted, evaluatedTokens }: DraftUse) {
+  return { model, cached_tokens: cachedTokens, ...given({ shifted }), evaluated_tokens: evaluatedTokens };
 }
 
 /** Who wrote the text in mode `auto`, and why, in the words of the wire. */

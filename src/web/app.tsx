@@ -3,6 +3,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { ChatView } from './chat/view.js';
 import { ConnectionBanner } from './connection-banner.js';
 import { KeyDialog } from './key-dialog.js';
+import { usePage } from './page.js';
+import { useStore } from './store.js';
 import { ThemeSwitch } from './theme-switch.js';
 import { CompareView } from './views/compare.js';
 import { LiveView } from './views/live.js';
@@ -44,6 +46,7 @@ export function App() {
             </a>
           ))}
         </nav>
+        <PairName />
         <ThemeSwitch />
       </header>
       <ConnectionBanner />
@@ -53,6 +56,12 @@ export function App() {
       <KeyDialog />
     </>
   );
+}
+
+function PairName() {
+  const pair = useStore(usePage().pair);
+  if (pair === undefined) return null;
+  return <span class="pair-name">{[pair.target, ...pair.drafts].map(({ name }) => name).join(' + ')}</span>;
 }
 
 /** The view that the address names. */

@@ -1,11 +1,13 @@
 import { render } from 'preact';
-import { Api } from './api.js';
+import { Api, type ApiError } from './api.js';
 import { App } from './app.js';
 import { ChatSession } from './chat/session.js';
 import { BrowserStorage, type ChatStorage, TabStorage } from './chat/storage.js';
 import { Connection } from './connection.js';
 import { KeyStore } from './keys.js';
+import { LiveWatch } from './live/watch.js';
 import { type Page, PageContext } from './page.js';
+import { PairStore } from './pair.js';
 import { Store } from './store.js';
 import { ThemeStore } from './theme.js';
 
@@ -31,8 +33,13 @@ const chats = new ChatSession({
 });
 if (storage instanceof TabStorage)
   chats.problem.set('This browser keeps no chats: they are gone when the tab is closed.');
-const page: Page = { api, connection, chats, keys, theme, keyWanted };
+const pair = new PairStore(api);
+const live = new LiveWatch({ api, now: () => performance.now(), untilAgain });
+const page: Page = { api, connection, chats, keys, live, pair, theme, keyWanted };
+connection.watch(({ kind }) => kind === 'connected' && pair.ask());
+keys.watch(() => pair.ask());
 connection.ask();
+pair.ask();
 await chats.restore();
 render(
   <PageContext.Provider value={page}>
@@ -40,6 +47,17 @@ render(
   </PageContext.Provider>,
   document.getElementById('page')!,
 );
+
+/** Without a key there is no reason to ask again before one is entered. */
+function untilAgain(error: ApiError | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (error?.kind !== 'key') setTimeout(resolve, 2_000);
+    const unwatch = keys.watch(() => {
+      unwatch();
+      resolve();
+    });
+  });
+}
 
 /** 128 random bits; `crypto.randomUUID` is not there on pages of other machines without https. */
 function newName(): string {

@@ -5,6 +5,8 @@ import type { Api } from './api.js';
 import type { ChatSession } from './chat/session.js';
 import type { Connection } from './connection.js';
 import type { KeyStore } from './keys.js';
+import type { LiveWatch } from './live/watch.js';
+import type { PairStore } from './pair.js';
 import type { Store } from './store.js';
 import type { ThemeStore } from './theme.js';
 
@@ -13,6 +15,8 @@ export interface Page {
   readonly connection: Connection;
   readonly chats: ChatSession;
   readonly keys: KeyStore;
+  readonly live: LiveWatch;
+  readonly pair: PairStore;
   readonly theme: ThemeStore;
   /** A request was refused for want of a key. */
   readonly keyWanted: Store<boolean>;

@@ -11,6 +11,7 @@ import type { EngineService, FinishEvent, GenerationEvent, ServiceRequest } from
 import { superviseEngine } from '../../src/engine/service/supervisor.js';
 import { type Transpiled, transpileSources } from '../../src/engine/service/testing/transpiled.js';
 import { sequentialRandom } from '../../src/speculative/index.js';
+import { heldOut } from './testing/heldout.js';
 import { DRAFT, MAIN, TEST_THREADS } from './testing/pair.js';
 
 const run = promisify(execFile);
@@ -28,6 +29,8 @@ const base = { maxTokens: 120, ignoreEndOfText: true } satisfies Partial<Service
 const REQUESTS: readonly ServiceRequest[] = [
   { ...base, prompt: { text: 'Once upon a time there was' }, sampling: { temperature: 0 } },
   { ...base, prompt: { text: 'The quick brown fox' }, sampling: { temperature: 1 }, seed: 7, stop: ['#never#'] },
+  // No rule decides it, and the draft model is far from sure: the target takes over, in whatever life of the engine.
+  { ...base, prompt: heldOut(1, 'prose')[0]!.prompt, sampling: { temperature: 0 }, mode: 'auto' },
 ];
 
 beforeAll(async () => {
@@ -40,7 +43,7 @@ beforeAll(async () => {
         serialization: 'advanced',
         execArgv: [],
       }),
-    engine: { target: MAIN, drafts: [DRAFT], contextSize: 512, parallel: 2, strict: true, ...TEST_THREADS },
+    engine: { target: MAIN, drafts: [DRAFT], contextSize: 512, parallel: 3, strict: true, routes: [], ...TEST_THREADS },
     onDeath: (reason) => deaths.push(reason),
     hangMs: HANG_MS,
     now: () => performance.now(),
@@ -69,7 +72,7 @@ function finishOf(events: readonly GenerationEvent[]): FinishEvent {
   return last;
 }
 
-/** Both requests at once, while the engine gets `signal` at `times` moments that `seed` chooses among their rounds. */
+/** All requests at once, while the engine gets `signal` at `times` moments that `seed` chooses among their rounds. */
 async function disturbed(signal: NodeJS.Signals, times: number, seed: number): Promise<GenerationEvent[][]> {
   const random = sequentialRandom(seed);
   const before = deaths.length;
@@ -104,10 +107,11 @@ function expectUndisturbed(streams: readonly (readonly GenerationEvent[])[]): vo
     expect(events.map((event) => (event.type === 'text' ? event.text : '')).join('')).toBe(text);
     expect(events.flatMap((event) => (event.type === 'round' ? event.tokens : []))).toEqual(tokens);
     expect(events.filter(({ type }) => type === 'start')).toHaveLength(1);
+    expect(finishOf(events).route?.escalated !== undefined).toBe(REQUESTS[i]!.mode === 'auto');
   }
 }
 
-describe('two streams, one greedy and one with a seed, strict', () => {
+describe('streams of three kinds, greedy, with a seed, and of mode auto, strict', () => {
   it.each([1, 2])('are whole and the same when the engine is killed three times (%i)', async (seed) => {
     expectUndisturbed(await disturbed('SIGKILL', 3, seed));
   });

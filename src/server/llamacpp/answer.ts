@@ -65,7 +65,7 @@ export function finalCompletion(
     stop_type: stopType(finish),
     stopping_word: finish.stop ?? '',
     // The last token was drawn and not evaluated.
-    tokens_cached: finish.promptTokens + Math.max(0, finish.completionTokens - 1),
+    tokens_cached: finish.promptTokens + Math.max(0, finish.completionTokens - 1) - (finish.dropped ?? 0),
     timings: llamaTimings(finish),
     outrider: outriderReport({ start, finish }),
     ...probabilities(logprobs),
@@ -80,7 +80,7 @@ function stopType({ reason, stop }: FinishEvent): 'none' | 'eos' | 'limit' | 'wo
 
 /** Whether the context, and not the request, ended or shortened the text. */
 function isTruncated({ maxTokens = Number.POSITIVE_INFINITY }: ServiceRequest, finish: FinishEvent): boolean {
-  return finish.reason === 'length' && finish.completionTokens < maxTokens;
+  return finish.dropped !== undefined || (finish.reason === 'length' && finish.completionTokens < maxTokens);
 }
 
 function probabilities(logprobs: readonly TokenLogprob[]): { readonly completion_probabilities?: readonly object[] } {

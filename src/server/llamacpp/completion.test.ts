@@ -56,6 +56,25 @@ describe('an answer', () => {
     expect(await ask({ prompt: 'Once' }, serverOf({ service }))).toMatchObject({ stop_type: 'limit', truncated: true });
   });
 
+  test('says what was shifted and dropped, in the caches of target and drafts', async () => {
+    const drafts = [{ model: 'draft', cachedTokens: 2, shifted: 1, evaluatedTokens: 9 }];
+    const service = new FakeService(async function* (request, signal) {
+      for await (const event of says(['a', 'b'])(request, signal))
+        yield event.type === 'finish' ? { ...event, cachedTokens: 3, shifted: 2, dropped: 4, drafts } : event;
+    });
+    expect(await ask({ prompt: 'Once', n_keep: 2 }, serverOf({ service }))).toMatchObject({
+      truncated: true,
+      tokens_cached: 1,
+      generation_settings: { n_keep: 2 },
+      timings: { cache_n: 3, shifted: 2 },
+      outrider: {
+        shifted: 2,
+        dropped: 4,
+        drafts: [{ model: 'draft', cached_tokens: 2, shifted: 1, evaluated_tokens: 9 }],
+      },
+    });
+  });
+
   test('has probabilities where they were asked for', async () => {
     const { completion_probabilities: probabilities } = await ask({ prompt: 'Once', n_probs: 2 });
     expect(probabilities).toHaveLength(4);
@@ -87,6 +106,12 @@ test.each([
   [{ seed: 9007199254740991 }, { seed: 9007199254740991 }],
   [{ ignore_eos: true }, { ignoreEndOfText: true }],
   [{ cache_prompt: false }, { cachePrompt: false }],
+  [{ n_keep: -1 }, { keepTokens: 'prompt' }],
+  [{ n_keep: 12 }, { keepTokens: 12, contextShift: undefined }],
+  [
+    { n_keep: null, context_shift: false },
+    { keepTokens: undefined, contextShift: false },
+  ],
   [{ n_probs: 0 }, { logprobs: undefined }],
   [{ n_probs: 3 }, { logprobs: 3 }],
   [{ samplers: ['top_k', 'temperature'], repeat_last_n: -1 }, { sampling: { penaltyRange: 'all' } }],

@@ -7,7 +7,7 @@ import { given } from '../../given.js';
  * that it did not choose is as the model's file recommends, and left out.
  */
 export function settingsOf(request: ServiceRequest, start: StartEvent | undefined, stream: boolean) {
-  const { sampling = {}, maxTokens, stop = [], logprobs = 0, ignoreEndOfText = false } = request;
+  const { sampling = {}, maxTokens, stop = [], logprobs = 0, ignoreEndOfText = false, keepTokens = 0 } = request;
   const { logitBias } = sampling;
   return {
     ...given({
@@ -40,6 +40,7 @@ export function settingsOf(request: ServiceRequest, start: StartEvent | undefine
     logit_bias: [...(logitBias ?? [])].map(([token, bias]) => ({ token, bias: Math.max(bias, -Number.MAX_VALUE) })),
     n_predict: maxTokens ?? -1,
     max_tokens: maxTokens ?? -1,
+    n_keep: keepTokens === 'prompt' ? -1 : keepTokens,
     stop,
     ignore_eos: ignoreEndOfText,
     stream,

@@ -41,6 +41,8 @@ describe('a generation', () => {
     });
     expect(frames.at(-1)).toMatchObject({ reason: 'stop', completionTokens: 4, statistics: { accepted: 1 } });
     expect(frames.at(-1)).not.toHaveProperty('tokens');
+    // A pass of one row takes the fake engine 10 ms, and three tokens come behind the first.
+    expect(frames.at(-1)).toMatchObject({ predictedPlainMs: 30 });
   });
 
   test('tells what was rejected, and what both models thought of it', async () => {
@@ -89,6 +91,24 @@ describe('a generation', () => {
     expect(frames.flatMap(({ tokens }) => (Array.isArray(tokens) ? tokens : []))).toMatchObject([
       { text: 'a', origin: 'accepted' },
       { text: 'd', origin: 'plain' },
+    ]);
+  });
+
+  test('keeps them together when the context loses its beginning', async () => {
+    const events: GenerationEvent[] = [startEvent()];
+    events.push({ ...roundEvent([1], 1, 2), position: 400 });
+    events.push({ type: 'text', text: 'a', origin: 'accepted', logprobs: [known(1, [97], -1)] });
+    events.push({ ...roundEvent([3], 1, 4), position: 200 });
+    const rest = [known(2, [98], -1), known(3, [99], -1), known(4, [100], -1)];
+    events.push({ type: 'text', text: 'bcd', origin: 'bonus', logprobs: rest });
+    events.push(finishEvent(events));
+    const frames = await framesOf(serverOf(plays(events)));
+    const tokens = frames.flatMap(({ tokens }) => (Array.isArray(tokens) ? tokens : []));
+    expect(tokens.map(({ text, origin }) => `${text} ${origin}`)).toEqual([
+      'a accepted',
+      'b bonus',
+      'c accepted',
+      'd bonus',
     ]);
   });
 

@@ -1,5 +1,5 @@
 /** POST /api/outrider/generate: one answer as the events of its generation, with what is known of each token. */
-import type { RoundEvent, StartEvent } from '../../engine/events.js';
+import type { FinishEvent, RoundEvent } from '../../engine/events.js';
 import type { EngineService } from '../../engine/service.js';
 import type { Token } from '../../speculative/index.js';
 import type { ServedEvent } from '../activity.js';
@@ -10,6 +10,7 @@ import type { ServerContext, ServerRequest } from '../dialect.js';
 import { dataFrame, eventStream } from '../sse.js';
 import { errorMessage } from './error-message.js';
 import { generateRequest } from './generate-request.js';
+import { predictedPlainMs } from './plain-prediction.js';
 import { type TokenText, TokenTrail, tokenText } from './token-trail.js';
 
 export async function generate(context: ServerRequest, server: ServerContext): Promise<Response> {
@@ -17,7 +18,8 @@ export async function generate(context: ServerRequest, server: ServerContext): P
   const { request, reasoning } = await generateRequest(json, server);
   const { call, abort } = openCall(context, 'outrider');
   const [events] = await beginChoices([request], server, call, abort);
-  return eventStream(frames(events!, new TokenTrail(textsOf(server.service)), reasoning), {
+  const answer = new AnswerMessages(server.service, reasoning, request.resume?.length ?? 0);
+  return eventStream(frames(events!, answer), {
     heartbeatMs: server.settings.heartbeatMs,
     abort,
     errorFrame: errorMessage(server.log, call.requestId),
@@ -26,34 +28,54 @@ export async function generate(context: ServerRequest, server: ServerContext): P
 
 async function* frames(
   events: AsyncGenerator<ServedEvent, void, void>,
-  trail: TokenTrail,
-  reasoning: boolean,
+  answer: AnswerMessages,
 ): AsyncGenerator<string, void, void> {
-  for await (const event of events) yield dataFrame(await messageOf(event, trail, reasoning));
+  for await (const event of events) yield dataFrame(await answer.messageOf(event));
 }
 
-async function messageOf(event: ServedEvent, trail: TokenTrail, reasoning: boolean): Promise<object> {
-  switch (event.type) {
-    case 'start':
-      return startMessage(event, reasoning);
-    case 'round':
-      trail.round(event);
-      return roundMessage(event);
-    case 'text':
-      return { type: 'text', text: event.text, origin: event.origin, tokens: await trail.text(event) };
-    case 'finish': {
-      // Both were told as they came.
-      const { tokens: _, text: __, ...rest } = event;
-      return rest;
-    }
-    default:
-      return event;
+/** The events of one answer as they are sent. */
+class AnswerMessages {
+  readonly #service: EngineService;
+  readonly #reasoning: boolean;
+  readonly #resumed: number;
+  readonly #trail: TokenTrail;
+
+  /**
+   * @param reasoning the text begins inside the model's reasoning
+   * @param resumed tokens of the answer that were there before
+   */
+  constructor(service: EngineService, reasoning: boolean, resumed: number) {
+    this.#service = service;
+    this.#reasoning = reasoning;
+    this.#resumed = resumed;
+    this.#trail = new TokenTrail(textsOf(service));
   }
-}
 
-/** `reasoning`: the text begins inside the model's reasoning. */
-function startMessage(event: StartEvent, reasoning: boolean) {
-  return { ...event, reasoning };
+  async messageOf(event: ServedEvent): Promise<object> {
+    switch (event.type) {
+      case 'start':
+        return { ...event, reasoning: this.#reasoning };
+      case 'round':
+        this.#trail.round(event);
+        return roundMessage(event);
+      case 'text':
+        return { type: 'text', text: event.text, origin: event.origin, tokens: await this.#trail.text(event) };
+      case 'finish':
+        return this.#finishMessage(event);
+      default:
+        return event;
+    }
+  }
+
+  /** Tokens and text were told as they came. */
+  async #finishMessage({ tokens: _, text: __, ...finish }: FinishEvent): Promise<object> {
+    // An engine that is just being replaced has nothing to predict from.
+    const costs = await this.#service.passCosts().catch(() => undefined);
+    const depth = finish.promptTokens + this.#resumed;
+    const behindFirst = Math.max(0, finish.completionTokens - this.#resumed - 1);
+    const plainMs = costs && predictedPlainMs(costs.target, depth, behindFirst);
+    return { ...finish, ...(plainMs !== undefined && { predictedPlainMs: plainMs }) };
+  }
 }
 
 function roundMessage({

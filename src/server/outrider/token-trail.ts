@@ -44,9 +44,7 @@ export class TokenTrail {
   }
 
   round({ position, tokens, draft, accepted, origin, escalated }: RoundEvent): void {
-    this.#position ??= position;
-    // An answer that goes back to avoid a text goes on from there; nothing of what goes has come out.
-    this.#pending.length = Math.min(this.#pending.length, Math.max(0, position - this.#position));
+    this.#goTo(position);
     const failed = draft.tokens[accepted];
     for (const i of tokens.keys()) {
       const drafted = i < accepted;
@@ -56,6 +54,15 @@ export class TokenTrail {
         rejected: drafted || failed === undefined ? undefined : { id: failed, draft: draft.confidences[accepted] ?? 0 },
       });
     }
+  }
+
+  #goTo(position: number): void {
+    this.#position ??= position;
+    const ahead = position - this.#position;
+    // An answer that goes back to avoid a text goes on from there; nothing of what goes has come out.
+    if (ahead >= 0 && ahead < this.#pending.length) this.#pending.length = ahead;
+    // A context that lost its beginning has its tokens elsewhere.
+    this.#position = position - this.#pending.length;
   }
 
   /** The tokens that a text completes. Their texts joined are the event's. */

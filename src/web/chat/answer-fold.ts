@@ -143,9 +143,10 @@ export class AnswerFold {
   /** What the server counted and measured itself. */
   #told() {
     if (this.#finish === undefined) return {};
-    const { statistics, timings } = this.#finish;
+    const { statistics, timings, predictedPlainMs: plainMs } = this.#finish;
     const { rounds, accepted, rejected } = statistics;
-    return { rounds, accepted, rejected, promptMs: timings.promptMs, writingMs: timings.predictedMs };
+    const { promptMs, predictedMs: writingMs } = timings;
+    return { rounds, accepted, rejected, promptMs, writingMs, ...(plainMs !== undefined && { plainMs }) };
   }
 }
 

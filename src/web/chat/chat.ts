@@ -64,6 +64,8 @@ export interface Report {
   readonly promptMs: number;
   /** From the first token to the last. */
   readonly writingMs: number;
+  /** What the target alone would take for that, as predicted from the measured time of its passes. */
+  readonly plainMs?: number;
 }
 
 /** A new chat that nothing was said in. */

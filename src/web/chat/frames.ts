@@ -69,5 +69,7 @@ export interface FinishFrame {
   readonly letThrough?: readonly string[];
   readonly statistics: { readonly rounds: number; readonly accepted: number; readonly rejected: number };
   readonly timings: { readonly promptMs: number; readonly predictedMs: number };
+  /** What the target alone would take for all behind the first token, from the measured time of its passes. */
+  readonly predictedPlainMs?: number;
   readonly route?: Route;
 }

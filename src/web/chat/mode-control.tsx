@@ -1,4 +1,3 @@
-import { useEffect, useState } from 'preact/hooks';
 import { usePage } from '../page.js';
 import { useStore } from '../store.js';
 import { MODES, type Mode } from './frames.js';
@@ -12,9 +11,10 @@ const NAMES: Readonly<Record<Mode, { readonly name: string; readonly meaning: st
 
 /** Who writes the next answer. */
 export function ModeControl() {
-  const { chats } = usePage();
+  const { chats, pair } = usePage();
   const { settings } = useStore(chats.chat);
-  const hasDraft = useHasDraft();
+  // Until it is known, there may be one.
+  const hasDraft = useStore(pair)?.drafts.length !== 0;
   return (
     <fieldset class="modes">
       <legend class="unseen">Who writes</legend>
@@ -33,23 +33,4 @@ export function ModeControl() {
       ))}
     </fieldset>
   );
-}
-
-/** Whether the server has a draft model; true until it is known. */
-function useHasDraft(): boolean {
-  const { api, connection, keys } = usePage();
-  const [hasDraft, setHasDraft] = useState(true);
-  const { kind } = useStore(connection);
-  const key = useStore(keys);
-  useEffect(() => {
-    if (kind !== 'connected') return undefined;
-    const left = new AbortController();
-    api
-      .get<{ readonly drafts: readonly unknown[] }>('api/outrider/pair', left.signal)
-      .then(({ drafts }) => setHasDraft(drafts.length > 0))
-      // Whoever asks for an answer hears of it.
-      .catch(() => {});
-    return () => left.abort();
-  }, [kind, key]);
-  return hasDraft;
 }

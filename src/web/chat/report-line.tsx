@@ -58,11 +58,16 @@ export function ReportLine({ report, isOver }: Props) {
   );
 }
 
-function speeds({ tokens, writingMs, rounds, accepted, rejected }: Report): (string | undefined)[] {
+/** A speed-up of fewer tokens says nothing. */
+const FEWEST_TOKENS = 16;
+
+function speeds({ tokens, writingMs, plainMs, rounds, accepted, rejected }: Report): (string | undefined)[] {
   const judged = accepted + rejected;
+  const comparable = plainMs !== undefined && judged > 0 && writingMs > 0 && tokens >= FEWEST_TOKENS;
   return [
     `${tokens} token${tokens === 1 ? '' : 's'}`,
     writingMs > 0 && tokens > 1 ? `${(((tokens - 1) / writingMs) * 1000).toFixed(1)} a second` : undefined,
+    comparable ? `${(plainMs / writingMs).toFixed(2)} × plain (predicted)` : undefined,
     accepted > 0 ? `${(1 + accepted / rounds).toFixed(2)} a pass` : undefined,
     judged > 0 ? `${Math.round((100 * accepted) / judged)} % of judged drafts accepted` : undefined,
   ];
