@@ -3,6 +3,7 @@ import { Api, type ApiError } from './api.js';
 import { App } from './app.js';
 import { ChatSession } from './chat/session.js';
 import { BrowserStorage, type ChatStorage, TabStorage } from './chat/storage.js';
+import { CompareSession } from './compare/session.js';
 import { Connection } from './connection.js';
 import { KeyStore } from './keys.js';
 import { LiveWatch } from './live/watch.js';
@@ -35,7 +36,8 @@ if (storage instanceof TabStorage)
   chats.problem.set('This browser keeps no chats: they are gone when the tab is closed.');
 const pair = new PairStore(api);
 const live = new LiveWatch({ api, now: () => performance.now(), untilAgain });
-const page: Page = { api, connection, chats, keys, live, pair, theme, keyWanted };
+const compare = new CompareSession(api);
+const page: Page = { api, compare, connection, chats, keys, live, pair, theme, keyWanted };
 connection.watch(({ kind }) => kind === 'connected' && pair.ask());
 keys.watch(() => pair.ask());
 connection.ask();

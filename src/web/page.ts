@@ -3,6 +3,7 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Api } from './api.js';
 import type { ChatSession } from './chat/session.js';
+import type { CompareSession } from './compare/session.js';
 import type { Connection } from './connection.js';
 import type { KeyStore } from './keys.js';
 import type { LiveWatch } from './live/watch.js';
@@ -12,6 +13,7 @@ import type { ThemeStore } from './theme.js';
 
 export interface Page {
   readonly api: Api;
+  readonly compare: CompareSession;
   readonly connection: Connection;
   readonly chats: ChatSession;
   readonly keys: KeyStore;
