@@ -10,6 +10,7 @@ import { inspect } from './inspect.js';
 import { learned } from './learned.js';
 import { addMakeModel } from './make-model.js';
 import { Output } from './output.js';
+import { addRoute } from './route.js';
 import { type Outputs, run } from './run.js';
 import { addRunFlags } from './run-flags.js';
 import { serve } from './serve.js';
@@ -114,6 +115,8 @@ export function buildProgram(outputs: Outputs, surroundings: Surroundings, resul
     .option('--forget', 'forget it all; it is learnt again')
     .option('--json', 'one JSON value')
     .action((flags) => learned(flags, outputs, surroundings));
+
+  addRoute(program.command('route'), outputs, surroundings);
 
   const benchCommand = addBenchFlags(program.command('bench'))
     .description(

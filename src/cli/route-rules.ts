@@ -1,16 +1,20 @@
 /** Rules of mode `auto` as files hold them. */
 import { z } from 'zod';
 import { OutriderError } from '../errors.js';
-import { PATTERN_NAMES, patternProblem, ROUTE_TARGETS, type RouteCondition, type RouteRules } from '../routing/index.js';
+import { patternProblem, ROUTE_TARGETS, type RouteCondition, type RouteRules } from '../routing/index.js';
 
 /** Characters of a pattern: what is longer is hardly meant. */
 const MAX_PATTERN = 4096;
 
 const count = z.int().min(0);
-const patterns = Object.fromEntries(PATTERN_NAMES.map((name) => [name, z.string().min(1).max(MAX_PATTERN)]));
+const pattern = z.string().min(1).max(MAX_PATTERN);
 
 const condition = z
   .strictObject({
+    ask: pattern,
+    system: pattern,
+    instructions: pattern,
+    text: pattern,
     effort: z.array(z.string().min(1)).min(1),
     structured: z.boolean(),
     chat: z.boolean(),
@@ -18,8 +22,7 @@ const condition = z
     maxTokensAtLeast: count,
     askAtMost: count,
     askAtLeast: count,
-    ...patterns,
-  } satisfies Record<keyof Omit<RouteCondition, keyof typeof patterns>, z.ZodType>)
+  } satisfies Record<keyof RouteCondition, z.ZodType>)
   .partial();
 
 /** A list of rules, every pattern of which is a regular expression. */

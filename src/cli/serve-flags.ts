@@ -83,7 +83,6 @@ function addAddressFlags(command: Command): void {
       anyText,
     ),
   );
-
 }
 
 function addRequestFlags(command: Command): void {
@@ -110,7 +109,6 @@ function addRequestFlags(command: Command): void {
   command.addOption(
     valueOption('--stop-timeout <seconds>', 'what running requests have when the server is stopped (10)', seconds),
   );
-
 }
 
 function addOperationFlags(command: Command): void {

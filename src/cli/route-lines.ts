@@ -1,0 +1,94 @@
+/** What `outrider route` shows: the rules, and what they do with requests. */
+import type { RouteCondition, RouteTarget } from '../routing/index.js';
+import type { Explained, Explanation, NamedRules } from './route.js';
+import { type Paint, type Style, visible } from './terminal.js';
+
+const STYLES: Readonly<Record<RouteTarget, Style>> = { draft: 'green', target: 'cyan', undecided: 'yellow' };
+/** The widest decision. */
+const DECISION = 'undecided'.length;
+/** Below this a request's text is not worth a column. */
+const LEAST_ASK = 16;
+
+/** A rule a line pair: its number, where it sends to, its name and reason; under it what must hold. */
+export function ruleLines({ rules, source }: NamedRules, paint: Paint): string[] {
+  const width = String(rules.length).length;
+  const lines = rules.flatMap(({ name, to, reason = '', when }, index) => [
+    `${String(index + 1).padStart(width)}  ${decision(to, paint)}  ${paint('bold', visible(name))}  ${visible(reason)}`,
+    ...conditionLines(when).map((line) => paint('dim', `${' '.repeat(width + DECISION + 4)}${visible(line)}`)),
+  ]);
+  return [
+    ...lines,
+    `${source}; what no rule applies to is undecided: the draft model begins, and its confidence decides`,
+  ];
+}
+
+function conditionLines(when: RouteCondition): string[] {
+  return Object.entries(when).map(([name, value]) => `${name}: ${Array.isArray(value) ? value.join(', ') : value}`);
+}
+
+/** A request a line, then the totals. */
+export function explanationLines(
+  { requests, totals, right }: Explanation,
+  { source }: NamedRules,
+  width: number,
+  paint: Paint,
+): string[] {
+  const wide = {
+    line: Math.max('line'.length, ...requests.map(({ line }) => String(line).length)),
+    rule: Math.max('rule'.length, ...requests.map(({ rule }) => visible(rule).length)),
+    reason: Math.max('reason'.length, ...requests.map(({ reason }) => visible(reason).length)),
+  };
+  const labelled = right !== undefined;
+  const row = ({ line, to, rule, reason, ask, right }: Explained): string => {
+    const before = wide.line + DECISION + wide.rule + wide.reason + 8 + (labelled ? 3 : 0);
+    const cells = [
+      String(line).padStart(wide.line),
+      ...(labelled ? [mark(right, paint)] : []),
+      decision(to, paint),
+      visible(rule).padEnd(wide.rule),
+      visible(reason).padEnd(wide.reason),
+      paint('dim', shortened(ask, width - before)),
+    ];
+    return cells.join('  ').trimEnd();
+  };
+  const heading = [
+    'line'.padStart(wide.line),
+    ...(labelled ? [' '] : []),
+    'decision'.padEnd(DECISION),
+    'rule'.padEnd(wide.rule),
+    'reason',
+  ].join('  ');
+  return [
+    ...(requests.length > 0 ? [paint('bold', heading)] : []),
+    ...requests.map(row),
+    `${requests.length} requests by ${source}: ${totals.draft} draft, ${totals.target} target, ${totals.undecided} undecided`,
+    ...(right === undefined ? [] : [rightLine(right)]),
+  ];
+}
+
+function rightLine({ count, of }: { readonly count: number; readonly of: number }): string {
+  return `${count} of ${of} as labelled (${((100 * count) / of).toFixed(1)} %); undecided counts as target`;
+}
+
+function decision(to: RouteTarget, paint: Paint): string {
+  return paint(STYLES[to], to.padEnd(DECISION));
+}
+
+function mark(right: boolean | undefined, paint: Paint): string {
+  if (right === undefined) return ' ';
+  return right ? paint('green', '✓') : paint('red', '✗');
+}
+
+/** The beginning of a text on one line, in so many columns; empty where those are too few. */
+function shortened(text: string, columns: number): string {
+  if (columns < LEAST_ASK) return '';
+  const line = [
+    ...visible(
+      text
+        .slice(0, 2 * columns)
+        .replaceAll(/\s+/g, ' ')
+        .trim(),
+    ),
+  ];
+  return line.length <= columns ? line.join('') : `${line.slice(0, columns - 1).join('')}…`;
+}
