@@ -7,6 +7,7 @@ export const ERROR_CODES = {
   model_not_found: { exitCode: 2 },
   model_invalid: { exitCode: 1 },
   context_exceeded: { exitCode: 2 },
+  text_too_long: { exitCode: 2 },
   memory_exceeded: { exitCode: 1 },
   vocab_mismatch: { exitCode: 2 },
   template_failed: { exitCode: 1 },

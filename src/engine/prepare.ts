@@ -109,7 +109,7 @@ export function prepare(request: DirectRequest, models: LoadedModels, drawSeed: 
     leniency: draft.max === 0 ? 0 : leniency,
     drafter: request.drafter,
     drafters,
-    prediction: predictionOf(request, writer),
+    prediction: predictionOf(request, writer, models.contextSize),
     length: request.length,
     logprobs: logprobsOf(request),
     bannedStrings: textsOf('bannedStrings', request.bannedStrings),
@@ -145,9 +145,17 @@ function draftersOf({ draft: { drafters = DRAFTER_KINDS } = {} }: GenerationRequ
   return drafters;
 }
 
-function predictionOf({ prediction = '' }: GenerationRequest, { model }: LoadedModel): readonly Token[] {
+/** Characters of a predicted answer that are looked at, for each token that fits: what is behind them hardly gets its turn. */
+const PREDICTED_CHARACTERS = 4;
+
+function predictionOf(
+  { prediction = '' }: GenerationRequest,
+  { model }: LoadedModel,
+  contextSize: number,
+): readonly Token[] {
   if (typeof prediction !== 'string') refuse('prediction', 'a text', prediction);
-  return prediction === '' ? [] : model.vocabulary.tokenize(prediction, { addSpecial: false, parseSpecial: false });
+  const text = prediction.slice(0, PREDICTED_CHARACTERS * contextSize);
+  return text === '' ? [] : model.vocabulary.tokenize(text, { addSpecial: false, parseSpecial: false });
 }
 
 function resumeOf({ resume = [] }: GenerationRequest, { model }: LoadedModel): readonly Token[] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LoadedModel } from './loaded-model.js';
-import { tokenizePrompt } from './prompt.js';
+import { tokenizePrompt, tokenizeWithin } from './prompt.js';
 import { FakeVocabulary } from './testing/fake-vocabulary.js';
 
 /** A vocabulary that notes how much it is asked to tokenise. */
@@ -33,5 +33,16 @@ describe('a text', () => {
     const { writer, asked } = counted([piece]);
     expect(tokenizePrompt({ text: piece.repeat(12) }, writer, 16).tokens).toHaveLength(13);
     expect(asked.at(-1)).toBe(360);
+  });
+
+  it('that is no prompt is refused by its beginning too', () => {
+    const { asked, writer } = counted();
+    const tokenize = (part: string) =>
+      writer.model.vocabulary.tokenize(part, { addSpecial: false, parseSpecial: false });
+    expect(tokenizeWithin('x'.repeat(32), 16, tokenize)).toHaveLength(32);
+    expect(() => tokenizeWithin('x'.repeat(100_000), 16, tokenize)).toThrow(
+      expect.objectContaining({ code: 'text_too_long', details: { most: 16 } }),
+    );
+    expect(Math.max(...asked)).toBeLessThan(100);
   });
 });

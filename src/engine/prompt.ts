@@ -80,21 +80,50 @@ function problemOf(error: unknown): unknown {
   return error;
 }
 
-/** Characters of a beginning that is tried first, for each token that fits; most texts have fewer for a token. */
-const TRIED_CHARACTERS = 8;
-
-/** Longer and longer beginnings of a long text, until one has too many tokens: its end could not take half of them away. */
 function tokenizeAtMost(text: string, vocabulary: Vocabulary, most: number): readonly Token[] {
+  const count = tokensBeyond(text, most, (part) => tokenizeText(part, vocabulary));
+  if (count === undefined) return tokenizeText(text, vocabulary);
+  throw new OutriderError(
+    'context_exceeded',
+    `the prompt has more than ${most} tokens, which is what the context holds, answer included; shorten it or raise --ctx-size`,
+    { promptTokens: count, contextSize: most },
+  );
+}
+
+/**
+ * The tokens of a text that is no prompt.
+ * @throws OutriderError text_too_long for many more than `most`
+ */
+export function tokenizeWithin(
+  text: string,
+  most: number,
+  tokenize: (part: string) => readonly Token[],
+): readonly Token[] {
+  if (tokensBeyond(text, most, tokenize) === undefined) return tokenize(text);
+  throw new OutriderError(
+    'text_too_long',
+    `the text has more than ${most} tokens, the most that are counted at once; send it in parts`,
+    { most },
+  );
+}
+
+/**
+ * Characters of a beginning that is tried first, for each token that fits. Few, since llama.cpp takes a time that grows
+ * with the square of a text of nothing but line ends or control tokens: eight seconds for 256 KiB, during which nobody
+ * else is served.
+ */
+const TRIED_CHARACTERS = 3;
+
+/**
+ * Tries longer and longer beginnings of a long text, until one has too many tokens: its end could not take half of them
+ * away. Gives how many that one has, or `undefined` for a text that may fit.
+ */
+function tokensBeyond(text: string, most: number, tokenize: (part: string) => readonly Token[]): number | undefined {
   for (let length = most * TRIED_CHARACTERS; length < text.length; length *= 2) {
-    const { length: count } = tokenizeText(text.slice(0, length), vocabulary);
-    if (count <= 2 * most) continue;
-    throw new OutriderError(
-      'context_exceeded',
-      `the prompt has more than ${most} tokens, which is what the context holds, answer included; shorten it or raise --ctx-size`,
-      { promptTokens: count, contextSize: most },
-    );
+    const { length: count } = tokenize(text.slice(0, length));
+    if (count > 2 * most) return count;
   }
-  return tokenizeText(text, vocabulary);
+  return undefined;
 }
 
 /** The chat format of a model: its file's template, or what stands in for it (see ChatTemplate). */

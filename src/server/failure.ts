@@ -49,6 +49,7 @@ export interface FailureDetails {
 const KINDS: Readonly<Record<ErrorCode, FailureKind>> = {
   invalid_argument: 'invalid_request',
   context_exceeded: 'context_exceeded',
+  text_too_long: 'too_large',
   template_failed: 'invalid_request',
   queue_full: 'busy',
   closed: 'unavailable',

@@ -138,7 +138,9 @@ describe('a client that does not read', () => {
       .toBe(true);
     expect(pulled).toBeLessThan(count / 4);
     const other = await fetch(`${server.url}/v1/chat/completions`, chat({ max_tokens: 50 }));
-    expect((await other.json()).choices[0].message.content).toHaveLength(50_000);
+    expect(
+      ((await other.json()) as { choices: [{ message: { content: string } }] }).choices[0].message.content,
+    ).toHaveLength(50_000);
 
     let bytes = 0;
     socket.on('data', (chunk) => {

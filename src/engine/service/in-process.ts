@@ -7,7 +7,7 @@ import type { GenerationEvent } from '../events.js';
 import type { LoadedModel } from '../loaded-model.js';
 import type { EngineOptions } from '../options.js';
 import { type PassCosts, passCostsOf } from '../pass-costs.js';
-import { renderChat, type TokenizedPrompt } from '../prompt.js';
+import { renderChat, type TokenizedPrompt, tokenizeWithin } from '../prompt.js';
 import type { Chat, Prompt } from '../request.js';
 import type { Score, ScoreRequest } from '../score.js';
 import type {
@@ -20,6 +20,9 @@ import type {
   TokenizeOptions,
   VocabularyFit,
 } from '../service.js';
+
+/** Tokens of a text that are counted also where the context is smaller; everybody waits while a text is tokenised. */
+const COUNTED_TOKENS = 2 ** 15;
 
 /** An engine of this process as a service. Closing the service closes the engine. */
 export function localService(
@@ -63,7 +66,10 @@ class LocalService implements EngineService {
 
   async tokenize(prompt: Prompt, options?: TokenizeOptions): Promise<TokenizedPrompt> {
     if (options === undefined || !('text' in prompt)) return this.#engine.tokenize(prompt);
-    return { tokens: this.#engine.models.target.model.vocabulary.tokenize(prompt.text, options), notes: [] };
+    const { target, contextSize } = this.#engine.models;
+    const most = Math.max(contextSize, COUNTED_TOKENS);
+    const tokens = tokenizeWithin(prompt.text, most, (part) => target.model.vocabulary.tokenize(part, options));
+    return { tokens, notes: [] };
   }
 
   async pieces(tokens: readonly Token[], renderSpecial: boolean): Promise<readonly Uint8Array[]> {

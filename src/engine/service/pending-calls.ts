@@ -9,19 +9,38 @@ interface PendingCall {
   readonly call: Call;
   readonly resolve: (value: never) => void;
   readonly reject: (error: OutriderError) => void;
+  /** The engine that runs has it. */
+  isAsked: boolean;
   /** Lives of the engine that ended with this call in them. */
   lives: number;
 }
 
+export interface PendingCallsOptions {
+  readonly send: (message: ToEngine) => void;
+  /** Whether an engine is ready for calls; `askWaiting` follows when one is. */
+  readonly mayAsk: () => boolean;
+  /** A call is over, one way or the other. */
+  readonly onSettled: () => void;
+}
+
 /** Questions to an engine that may die before it answers: they are asked again. */
 export class PendingCalls {
-  readonly #send: (message: ToEngine) => void;
+  readonly #options: PendingCallsOptions;
   readonly #calls = new Map<number, PendingCall>();
   #nextId = 0;
 
-  /** @param send drops the message while no engine is ready; `askAgain` follows when one is */
-  constructor(send: (message: ToEngine) => void) {
-    this.#send = send;
+  constructor(options: PendingCallsOptions) {
+    this.#options = options;
+  }
+
+  /** How many the engine has. */
+  get asked(): number {
+    return [...this.#calls.values()].filter(({ isAsked }) => isAsked).length;
+  }
+
+  /** Whether there are calls that an engine has died with. */
+  get hasSuspects(): boolean {
+    return [...this.#calls.values()].some(({ lives }) => lives > 0);
   }
 
   /**
@@ -32,18 +51,20 @@ export class PendingCalls {
     if (signal?.aborted) throw abortedError();
     const id = this.#nextId++;
     const abandon = (): void => {
-      this.#calls.get(id)?.reject(abortedError());
+      const pending = this.#calls.get(id);
       this.#calls.delete(id);
-      this.#send({ type: 'abandon', id });
+      if (pending?.isAsked) this.#options.send({ type: 'abandon', id });
+      pending?.reject(abortedError());
     };
     signal?.addEventListener('abort', abandon, { once: true });
     try {
       return await new Promise<Replies[Name]>((resolve, reject) => {
-        this.#calls.set(id, { call, resolve, reject, lives: 0 });
-        this.#send({ type: 'call', id, call });
+        this.#calls.set(id, { call, resolve, reject, isAsked: false, lives: 0 });
+        this.askWaiting();
       });
     } finally {
       signal?.removeEventListener('abort', abandon);
+      this.#options.onSettled();
     }
   }
 
@@ -54,14 +75,21 @@ export class PendingCalls {
     else pending?.reject(errorOf(message.error));
   }
 
-  /** An engine is ready that knows nothing of what was asked before. */
-  askAgain(): void {
-    for (const [id, { call }] of this.#calls) this.#send({ type: 'call', id, call });
+  /** Asks what the engine does not have yet, if it may be asked. */
+  askWaiting(): void {
+    if (!this.#options.mayAsk()) return;
+    for (const [id, pending] of this.#calls) {
+      if (pending.isAsked) continue;
+      pending.isAsked = true;
+      this.#options.send({ type: 'call', id, call: pending.call });
+    }
   }
 
   /** The engine that had been ready died. */
   died(reason: string): void {
     for (const [id, pending] of this.#calls) {
+      if (!pending.isAsked) continue;
+      pending.isAsked = false;
       pending.lives += 1;
       if (pending.lives < MOST_LIVES) continue;
       this.#calls.delete(id);

@@ -24,14 +24,14 @@ describe('Quarantine', () => {
   it('never counts a death against who had got a token', () => {
     const quarantine = new Quarantine<Fake>();
     const a = request('a', { hasProgressed: true });
-    for (let death = 0; death < 10; death++) expect(quarantine.died([a])).toEqual([]);
+    for (let death = 0; death < 10; death++) expect(quarantine.died([a], 0)).toEqual([]);
     expect(quarantine.admit([a], [])).toEqual([a]);
   });
 
   it('tries the others one at a time, and lets the rest wait for that', () => {
     const quarantine = new Quarantine<Fake>();
     const [a, b, c] = [request('a'), request('b'), request('c', { hasProgressed: true })];
-    expect(quarantine.died([a, b, c])).toEqual([]);
+    expect(quarantine.died([a, b, c], 0)).toEqual([]);
     expect(quarantine.admit([c, a, b], [])).toEqual([a]);
     expect(quarantine.admit([c, b], [a])).toEqual([]);
     expect(quarantine.clear(a)).toBe(true);
@@ -44,27 +44,36 @@ describe('Quarantine', () => {
   it('refuses who kills it alone twice, and nobody else', () => {
     const quarantine = new Quarantine<Fake>();
     const [a, poison] = [request('a'), request('poison')];
-    expect(quarantine.died([a, poison])).toEqual([]);
-    expect(quarantine.died([a])).toEqual([]);
+    expect(quarantine.died([a, poison], 0)).toEqual([]);
+    expect(quarantine.died([a], 0)).toEqual([]);
     quarantine.clear(a);
-    expect(quarantine.died([poison])).toEqual([]);
-    expect(quarantine.died([poison])).toEqual([poison]);
+    expect(quarantine.died([poison], 0)).toEqual([]);
+    expect(quarantine.died([poison], 0)).toEqual([poison]);
   });
 
   it('does not count a death in company', () => {
     const quarantine = new Quarantine<Fake>();
     const [a, b] = [request('a', { hasProgressed: true }), request('b')];
-    for (let death = 0; death < 5; death++) expect(quarantine.died([a, b])).toEqual([]);
+    for (let death = 0; death < 5; death++) expect(quarantine.died([a, b], 0)).toEqual([]);
   });
 
   it('leaves those alone that were only queued, unless nobody else is left', () => {
     const quarantine = new Quarantine<Fake>();
     const [a, queued] = [request('a'), request('queued', { isQueued: true })];
-    quarantine.died([a, queued]);
+    quarantine.died([a, queued], 0);
     expect(quarantine.admit([queued, a], [])).toEqual([a]);
     quarantine.clear(a);
     a.hasProgressed = true;
-    quarantine.died([a, queued]);
+    quarantine.died([a, queued], 0);
     expect(quarantine.admit([a, queued], [])).toEqual([queued]);
+  });
+
+  it('holds no death against a request that was alone but for a call', () => {
+    const quarantine = new Quarantine<Fake>();
+    const a = request('a');
+    for (let death = 0; death < 5; death++) expect(quarantine.died([a], 1)).toEqual([]);
+    expect(quarantine.hasSuspects).toBe(true);
+    expect(quarantine.died([a], 0)).toEqual([]);
+    expect(quarantine.died([a], 0)).toEqual([a]);
   });
 });

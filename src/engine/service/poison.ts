@@ -18,13 +18,21 @@ export class Quarantine<Request extends Suspect> {
   /** Deaths that each suspect caused while it ran alone. */
   readonly #deaths = new Map<Request, number>();
 
-  /** The engine died with these requests in it; gives those that are to be refused. */
-  died(within: readonly Request[]): readonly Request[] {
+  /** Whether anybody has to run alone. */
+  get hasSuspects(): boolean {
+    return this.#deaths.size > 0;
+  }
+
+  /**
+   * The engine died with these requests in it; gives those that are to be refused.
+   * @param calls questions of others that it had too
+   */
+  died(within: readonly Request[], calls: number): readonly Request[] {
     const idle = within.filter(({ hasProgressed }) => !hasProgressed);
     const evaluated = idle.filter(({ isQueued }) => !isQueued);
     // Where all others went on, the one that came in unseen may be it.
     const suspects = evaluated.length > 0 ? evaluated : idle;
-    const alone = within.length === 1;
+    const alone = within.length === 1 && calls === 0;
     for (const suspect of suspects) this.#deaths.set(suspect, (this.#deaths.get(suspect) ?? 0) + Number(alone));
     return suspects.filter((suspect) => this.#deaths.get(suspect)! >= DEATHS_ALONE);
   }
@@ -39,7 +47,7 @@ export class Quarantine<Request extends Suspect> {
    * at a time.
    */
   admit(waiting: readonly Request[], within: readonly Request[]): readonly Request[] {
-    if (this.#deaths.size === 0) return waiting;
+    if (!this.hasSuspects) return waiting;
     const onTrial = within.some((request) => this.#deaths.has(request));
     const next = waiting.find((request) => this.#deaths.has(request));
     return onTrial || next === undefined ? [] : [next];

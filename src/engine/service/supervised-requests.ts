@@ -6,13 +6,23 @@ import type { SupervisedRequest } from './supervised-request.js';
 /** All requests that are not over, and who of them may enter the engine. */
 export class SupervisedRequests {
   readonly #send: (message: ToEngine) => void;
+  readonly #onTrialsOver: () => void;
   readonly #requests = new Map<number, SupervisedRequest>();
   readonly #quarantine = new Quarantine<SupervisedRequest>();
   #isOpen = false;
 
-  /** @param send to the engine that is ready */
-  constructor(send: (message: ToEngine) => void) {
+  /**
+   * @param send to the engine that is ready
+   * @param onTrialsOver nobody has to run alone any more
+   */
+  constructor(send: (message: ToEngine) => void, onTrialsOver: () => void) {
     this.#send = send;
+    this.#onTrialsOver = onTrialsOver;
+  }
+
+  /** Whether a request has to run alone: nothing else may be asked of the engine. */
+  get isTrying(): boolean {
+    return this.#isOpen && this.#quarantine.hasSuspects;
   }
 
   /** How many run, and how many wait in the engine or for one. */
@@ -53,7 +63,9 @@ export class SupervisedRequests {
 
   /** It has a new token: what happens from now on is not its fault. */
   progressed(request: SupervisedRequest): void {
-    if (this.#quarantine.clear(request)) this.#admit();
+    if (!this.#quarantine.clear(request)) return;
+    this.#admit();
+    if (!this.#quarantine.hasSuspects) this.#onTrialsOver();
   }
 
   /** It is over, or its reader has gone. */
@@ -63,11 +75,14 @@ export class SupervisedRequests {
     this.progressed(request);
   }
 
-  /** The engine died: sorts out who may have caused it; all others wait for the next. */
-  died(reason: string): void {
+  /**
+   * The engine died: sorts out who may have caused it; all others wait for the next.
+   * @param calls questions of others that it had too
+   */
+  died(reason: string, calls: number): void {
     this.#isOpen = false;
     const within = this.#at('within');
-    const refused = new Set(this.#quarantine.died(within));
+    const refused = new Set(this.#quarantine.died(within, calls));
     for (const request of within) {
       request.place = 'waiting';
       if (refused.has(request)) this.#fail(request, givenUp(reason));

@@ -169,6 +169,21 @@ describe('an engine in a child process', () => {
     expect((await service.tokenize({ text: 'a' })).tokens).toEqual([97]);
   });
 
+  it('does not blame requests for a call that kills it, nor calls for a request that does', async () => {
+    const { service } = await deadly();
+    const waiting = eventsOf(service, asking('wait@0'));
+    await expect.poll(async () => (await service.status()).running).toBe(1);
+    await expect(service.render({ messages: [] })).rejects.toMatchObject({ code: 'engine_died' });
+    expectWhole(await waiting);
+
+    let isOver = false;
+    const poison = eventsOf(service, asking('wait@0 die@0*99')).finally(() => {
+      isOver = true;
+    });
+    while (!isOver) expect((await service.tokenize({ text: 'ab' })).tokens).toEqual([97, 98]);
+    expect((await poison).at(-1)).toMatchObject({ type: 'error', error: { code: 'engine_died' } });
+  });
+
   it('aborts where it runs, and where it waits for a new engine', async () => {
     const { service } = await deadly({ backoff: () => 500 });
     const abort = new AbortController();

@@ -71,8 +71,15 @@ class Supervisor implements EngineService {
   /** Settles with the first load. */
   readonly opened: Promise<EngineService>;
   readonly #options: SuperviseOptions;
-  readonly #requests = new SupervisedRequests((message) => this.#life?.send(message));
-  readonly #calls: PendingCalls;
+  readonly #requests = new SupervisedRequests(
+    (message) => this.#life?.send(message),
+    () => this.#calls.askWaiting(),
+  );
+  readonly #calls = new PendingCalls({
+    send: (message) => this.#life?.send(message),
+    mayAsk: () => this.#state === 'ready' && !this.#requests.isTrying,
+    onSettled: () => this.#openRequests(),
+  });
   #description: EngineDescription | undefined;
   #state: ServiceState = 'loading';
   #reason: string | undefined;
@@ -93,9 +100,6 @@ class Supervisor implements EngineService {
 
   constructor(options: SuperviseOptions) {
     this.#options = options;
-    this.#calls = new PendingCalls((message) => {
-      if (this.#state === 'ready') this.#life?.send(message);
-    });
     const { signal } = options;
     const abort = (): void => this.#settleOpening(new OutriderError('aborted', 'loading was aborted'));
     this.opened = new Promise((resolve, reject) => {
@@ -243,8 +247,13 @@ class Supervisor implements EngineService {
     this.#failedStarts = 0;
     this.#readyAt = this.#options.now();
     this.#settleOpening();
-    this.#calls.askAgain();
-    this.#requests.open();
+    this.#calls.askWaiting();
+    this.#openRequests();
+  }
+
+  /** Calls that an engine died with are asked first, by themselves: they are short, and it is seen whether they do it again. */
+  #openRequests(): void {
+    if (this.#state === 'ready' && !this.#calls.hasSuspects) this.#requests.open();
   }
 
   /** The first load's error is the caller's; one of a later load, such as a lack of memory, may pass. */
@@ -284,7 +293,7 @@ class Supervisor implements EngineService {
     if (this.#state !== 'ready') this.#failedStarts += 1;
     else {
       if (this.#options.now() - this.#readyAt > STABLE_MS) this.#vainDeaths = 0;
-      this.#requests.died(reason);
+      this.#requests.died(reason, this.#calls.asked);
       this.#calls.died(reason);
     }
     if (this.#failedStarts < MOST_FAILED_STARTS) this.#startLater(reason);
