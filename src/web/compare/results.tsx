@@ -1,4 +1,5 @@
 import { Scrolling } from '../scrolling.js';
+import { Tile } from '../tile.js';
 import { JudgedText, Parting } from './judged-text.js';
 import type { Comparison, SideEnd } from './messages.js';
 import type { SideState } from './session.js';
@@ -49,40 +50,26 @@ export function Verdict({ comparison }: { readonly comparison: Comparison }) {
   const { judged, accepted, expectedAcceptance, expectedSpeedup, draftLength } = agreement;
   return (
     <dl class="tiles">
-      <div>
-        <dt>The answers</dt>
-        <dd>
-          {divergence === null ? 'are the same' : `part at token ${divergence.token + 1}`}
-          {divergence !== null && (
-            <small>
-              “{divergence.main || 'the end'}” against “{divergence.draft || 'the end'}”
-            </small>
-          )}
-        </dd>
-      </div>
-      <div>
-        <dt>Draft tokens that the target accepts</dt>
-        <dd>
-          {accepted} of {judged}
-          <small>judged in {judgingMs.toFixed(0)} ms, each behind the draft’s own text</small>
-        </dd>
-      </div>
-      <div>
-        <dt>Expected acceptance</dt>
-        <dd>
-          {expectedAcceptance === null ? '–' : `${Math.round(expectedAcceptance * 100)} %`}
-          <small>mean chance of a token</small>
-        </dd>
-      </div>
-      <div>
-        <dt>Speculation against plain decoding</dt>
-        <dd>
-          {expectedSpeedup === null ? '–' : `${expectedSpeedup.toFixed(2)} ×`}
-          <small>
-            predicted{draftLength !== null && draftLength > 0 && `, at ${draftLength} tokens a draft`}, not measured
-          </small>
-        </dd>
-      </div>
+      <Tile
+        name="The answers"
+        value={divergence === null ? 'are the same' : `part at token ${divergence.token + 1}`}
+        more={divergence === null ? '' : `“${divergence.main || 'the end'}” against “${divergence.draft || 'the end'}”`}
+      />
+      <Tile
+        name="Draft tokens that the target accepts"
+        value={`${accepted} of ${judged}`}
+        more={`judged in ${judgingMs.toFixed(0)} ms, each behind the draft’s own text`}
+      />
+      <Tile
+        name="Expected acceptance"
+        value={expectedAcceptance === null ? '–' : `${Math.round(expectedAcceptance * 100)} %`}
+        more="mean chance of a token"
+      />
+      <Tile
+        name="Speculation against plain decoding"
+        value={expectedSpeedup === null ? '–' : `${expectedSpeedup.toFixed(2)} ×`}
+        more={`predicted${draftLength ? `, at ${draftLength} tokens a draft` : ''}, not measured`}
+      />
     </dl>
   );
 }

@@ -8,7 +8,7 @@ export interface Line {
   readonly label: string;
   /** A custom property of the style sheet, without its dashes. */
   readonly colour: string;
-  readonly look?: 'line' | 'dashed' | 'bars' | 'dots';
+  readonly look?: 'line' | 'dashed' | 'measured' | 'bars' | 'dots';
   readonly values: readonly (number | null)[];
 }
 
@@ -120,6 +120,8 @@ function seriesOf({ label, colour, look = 'line' }: Line): uPlot.Series {
       return { label, stroke, width: 0, paths: () => null, points: { show: true, size: 7, fill: stroke } };
     case 'dashed':
       return { label, stroke, width: 1.5, dash: [5, 4], spanGaps: true, points: { show: false } };
+    case 'measured':
+      return { label, stroke, width: 2, spanGaps: true, points: { show: true, size: 6, fill: stroke } };
     case 'line':
       // A round of its own, with nothing on both sides, is a point.
       return { label, stroke, width: 2, points: { size: 4, fill: stroke, filter: lonely } };

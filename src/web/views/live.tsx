@@ -5,6 +5,7 @@ import { usePage } from '../page.js';
 import { Plot } from '../plot/plot.js';
 import { Scrolling } from '../scrolling.js';
 import { useStore } from '../store.js';
+import { Tile } from '../tile.js';
 
 /** How often the charts are drawn again while something runs, in milliseconds. */
 const DRAW_MS = 250;
@@ -147,18 +148,6 @@ function Figures({
         more={plainSpeed === null ? 'not predicted' : `predicted: ${number(plainSpeed, 1)} a second`}
       />
     </dl>
-  );
-}
-
-function Tile({ name, value, more }: { readonly name: string; readonly value: string; readonly more: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        {value}
-        <small>{more}</small>
-      </dd>
-    </div>
   );
 }
 
