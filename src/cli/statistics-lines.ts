@@ -42,10 +42,11 @@ function leniencyLine({ leniency }: StartEvent): string[] {
   return leniency === undefined ? [] : [`not lossless: drafts were judged with leniency ${leniency}`];
 }
 
-/** Only match verification repeats a text by its seed, and only if nothing else passes. */
-function seedLine({ seed, seedOrigin, verification, leniency }: StartEvent): string[] {
+/** Only match verification repeats a text by its seed, and only if nothing else passes; in mode `auto`, by whoever wrote it. */
+function seedLine({ seed, seedOrigin, verification, leniency, mode, route }: StartEvent): string[] {
   if (seedOrigin === 'given' || verification !== 'match' || leniency !== undefined) return [];
-  return [`seed ${seed} was drawn; --seed ${seed} brings this text again`];
+  const flags = route === undefined ? `--seed ${seed}` : `--mode ${mode} --seed ${seed}`;
+  return [`seed ${seed} was drawn; ${flags} brings this text again`];
 }
 
 function tokens(count: number): string {
