@@ -9,12 +9,13 @@ const DECISION = 'undecided'.length;
 /** Below this a request's text is not worth a column. */
 const LEAST_ASK = 16;
 
-/** A rule a line pair: its number, where it sends to, its name and reason; under it what must hold. */
-export function ruleLines({ rules, source }: NamedRules, paint: Paint): string[] {
-  const width = String(rules.length).length;
+/** Of each rule where it sends to, its name and reason; under that what must hold, cut to the terminal's width. */
+export function ruleLines({ rules, source }: NamedRules, width: number, paint: Paint): string[] {
+  const wide = String(rules.length).length;
+  const indent = wide + DECISION + 4;
   const lines = rules.flatMap(({ name, to, reason = '', when }, index) => [
-    `${String(index + 1).padStart(width)}  ${decision(to, paint)}  ${paint('bold', visible(name))}  ${visible(reason)}`,
-    ...conditionLines(when).map((line) => paint('dim', `${' '.repeat(width + DECISION + 4)}${visible(line)}`)),
+    `${String(index + 1).padStart(wide)}  ${decision(to, paint)}  ${paint('bold', visible(name))}  ${visible(reason)}`.trimEnd(),
+    ...conditionLines(when).map((line) => paint('dim', `${' '.repeat(indent)}${shortened(line, width - indent)}`)),
   ]);
   return [
     ...lines,
@@ -61,7 +62,7 @@ export function explanationLines(
   return [
     ...(requests.length > 0 ? [paint('bold', heading)] : []),
     ...requests.map(row),
-    `${requests.length} requests by ${source}: ${totals.draft} draft, ${totals.target} target, ${totals.undecided} undecided`,
+    `${requests.length} ${requests.length === 1 ? 'request' : 'requests'} by ${source}: ${totals.draft} draft, ${totals.target} target, ${totals.undecided} undecided`,
     ...(right === undefined ? [] : [rightLine(right)]),
   ];
 }

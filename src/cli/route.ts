@@ -70,14 +70,14 @@ A line may have a "label", draft or target: what is right is counted then.`;
 /** @throws OutriderError invalid_argument in words for files that cannot be read or understood, with the line */
 async function route(flags: RouteFlags, { out }: Pick<Outputs, 'out'>, surroundings: Surroundings): Promise<void> {
   const named = await rulesInForce(flags, surroundings);
+  const width = surroundings.stdout.columns ?? 120;
   const paint = painter(wantsColour(surroundings.stdout, surroundings.env));
   if (flags.explain === undefined) {
-    const lines = flags.json ? [JSON.stringify(named.rules, undefined, 2)] : ruleLines(named, paint);
+    const lines = flags.json ? [JSON.stringify(named.rules, undefined, 2)] : ruleLines(named, width, paint);
     await out.write(`${lines.join('\n')}\n`);
     return;
   }
   const explanation = explain(await recorded(flags.explain, surroundings), flags.explain, named.rules);
-  const width = surroundings.stdout.columns ?? 120;
   const lines = flags.json ? [JSON.stringify(explanation)] : explanationLines(explanation, named, width, paint);
   await out.write(`${lines.join('\n')}\n`);
 }

@@ -164,6 +164,7 @@ describe('outrider serve', () => {
     [['--parallel', '0'], /--parallel/],
     [['--stop-timeout', '-1'], /--stop-timeout/],
     [['--log-level', 'loud'], /--log-level: expected one of silent, error/],
+    [['--mode', 'fast'], /--mode: expected one of speculative, main, draft, auto, got 'fast'/],
     [['--api-key', ''], /--api-key: expected a key/],
     [['--api-key-file', '/nowhere/keys'], /--api-key-file: cannot read/],
     [['--config', '/nowhere/config'], /--config: cannot read/],
@@ -174,6 +175,14 @@ describe('outrider serve', () => {
     expect(outcome.code).toBe(2);
     expect(outcome.message).toMatch(message);
   });
+});
+
+test('a default mode that would refuse every request is refused', async () => {
+  const service = new FakeService(undefined, { drafts: [] });
+  const { code, message } = await refused(['--port', '0', '--mode', 'draft'], { service });
+  expect(message).toMatch(/--mode: draft needs a draft model/);
+  expect(code).toBe(2);
+  expect(service.closed).toBe(true);
 });
 
 describe('keys', () => {
@@ -224,6 +233,18 @@ describe('outrider.config.json', () => {
     expect(stderr.text).toContain(`configured by ${join(place, 'outrider.config.json')}`);
   });
 
+  test('has the default mode and the rules of mode auto', async () => {
+    const routes = [{ name: 'tiny', to: 'draft', when: { maxTokensAtMost: 8 } }];
+    const service = new FakeService();
+    const { loaded, url } = await started([], { folder: await configured('auto', { mode: 'auto', routes }), service });
+    expect(loaded[0]).toMatchObject({ routes });
+    const body = JSON.stringify({ prompt: 'Hi' });
+    await fetch(`${url}/completion`, { method: 'POST', body });
+    expect(service.request.mode).toBe('auto');
+    await fetch(`${url}/api/v1/generate`, { method: 'POST', body });
+    expect(service.request.mode).toBe('auto');
+  });
+
   test('may be named', async () => {
     const place = await configured('b', { parallel: 2 });
     const { loaded } = await started(['--config', join(place, 'outrider.config.json')]);
@@ -236,6 +257,7 @@ describe('outrider.config.json', () => {
     ['e', { port: '5001' }, /port: .*expected number/],
     ['f', { model: '~/t.gguf' }, /model: expected a path without ~/],
     ['g', [], /expected object/],
+    ['h', { routes: [{ name: 'a', to: 'draft', when: { ask: '(' } }] }, /routes: rule 'a', ask: Invalid regular/],
   ])('%s: %j is refused', async (name, config, message) => {
     const outcome = await refused(['--port', '0'], { folder: await configured(name, config) });
     expect(outcome.message).toMatch(message);
