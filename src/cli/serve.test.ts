@@ -179,9 +179,9 @@ describe('outrider serve', () => {
 
 test('a default mode that would refuse every request is refused', async () => {
   const service = new FakeService(undefined, { drafts: [] });
-  const { code, message } = await refused(['--port', '0', '--mode', 'draft'], { service });
-  expect(message).toMatch(/--mode: draft needs a draft model/);
-  expect(code).toBe(2);
+  const set = stage({ service });
+  expect(await runProgram(['serve', '--port', '0', '--mode', 'draft'], set.surroundings)).toBe(2);
+  expect(set.stderr.text).toMatch(/--mode: draft needs a draft model/);
   expect(service.closed).toBe(true);
 });
 
