@@ -1,7 +1,7 @@
 import type { Token } from '../speculative/index.js';
 import type { CellRange } from './backend.js';
 
-/** Shorter runs agree by chance (names, formulas of a chat template), and turning keys costs more than evaluating them. */
+/** Shorter runs agree by chance (names, formulas of a chat template), and of small models turning keys costs no less. */
 export const LEAST_RUN = 32;
 
 /**
