@@ -155,6 +155,9 @@ describe('statisticsLines', () => {
     const drawn = startEvent({ seed: 99, seedOrigin: 'drawn' });
     expect(statisticsLines(drawn, finish, 30)[3]).toContain('--seed 99');
     expect(statisticsLines({ ...drawn, verification: 'block' }, finish, 30)).toHaveLength(3);
+    expect(statisticsLines(drawn, { ...finish, dropped: 7 }, 30)[1]).toBe(
+      'the text outgrew the context: 7 tokens left it',
+    );
     const route = { to: 'draft', rule: 'title', reason: 'a title' } as const;
     expect(statisticsLines({ ...drawn, mode: 'draft', route }, finish, 30).at(-1)).toContain('--mode draft --seed 99');
     const lenient = statisticsLines({ ...drawn, leniency: 0.3 }, finish, 30);

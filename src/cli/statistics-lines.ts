@@ -4,6 +4,7 @@ import type { FinishEvent, StartEvent } from '../engine/events.js';
 export function statisticsLines(start: StartEvent, finish: FinishEvent, loadMs: number): string[] {
   return [
     speedLine(finish, loadMs),
+    ...droppedLine(finish),
     ...routeLine(finish),
     ...speculationLines(start, finish),
     ...leniencyLine(start),
@@ -16,6 +17,10 @@ function speedLine({ timings, promptTokens, completionTokens, reason }: FinishEv
   const generated = `${tokens(completionTokens)} in ${seconds(timings.predictedMs)}${speed}`;
   const prompt = `prompt ${tokens(promptTokens)} in ${seconds(timings.promptMs)}`;
   return `${generated}; ${prompt}; loaded in ${seconds(loadMs)}; ended by: ${reason}`;
+}
+
+function droppedLine({ dropped }: FinishEvent): string[] {
+  return dropped === undefined ? [] : [`the text outgrew the context: ${tokens(dropped)} left it`];
 }
 
 function speculationLines({ mode, draftMax }: StartEvent, { statistics }: FinishEvent): string[] {

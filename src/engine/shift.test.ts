@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Token } from '../speculative/index.js';
@@ -120,7 +121,16 @@ describe('shifted cells', () => {
 });
 
 /** What a front end does next: it adds a turn, cuts old ones, answers another way, or another chat comes. */
-const step = fc.record({
+interface Step {
+  readonly chat: number;
+  readonly added: number;
+  readonly answered: number;
+  /** Tokens that the front end cuts from the oldest turns, and from the last answer. */
+  readonly cut: number;
+  readonly dropped: number;
+  readonly leaves: string;
+}
+const step: fc.Arbitrary<Step> = fc.record({
   chat: fc.nat(2),
   added: fc.integer({ min: 1, max: 60 }),
   answered: fc.nat(20),
@@ -128,6 +138,25 @@ const step = fc.record({
   dropped: fc.oneof(fc.constant(0), fc.nat(30)),
   leaves: fc.constantFrom('at once', 'later', 'later', 'later'),
 });
+
+/** Three chats of a server, each with a beginning of its own; one has none. */
+class Chats {
+  readonly #heads = [someTokens(10), someTokens(40), []];
+  readonly #bodies: Token[][] = [[], [], []];
+  #fresh = 0;
+
+  /** What the front end sends next, and what the chat is answered. */
+  next({ chat, added, answered, cut, dropped }: Step): { readonly prompt: Token[]; readonly answer: Token[] } {
+    const body = this.#bodies[chat]!;
+    body.length = Math.max(0, body.length - dropped);
+    body.splice(0, cut);
+    body.push(...someTokens(added, ++this.#fresh));
+    const prompt = [...this.#heads[chat]!, ...body];
+    const answer = someTokens(answered, ++this.#fresh);
+    body.push(...answer);
+    return { prompt, answer };
+  }
+}
 
 describe('whatever is cut, by whomever', () => {
   it('the cells of a sequence are the tokens of its text, each at its position', async () => {
@@ -139,26 +168,39 @@ describe('whatever is cut, by whomever', () => {
         async (steps, sequences, memory) => {
           const { context } = await fakeContext({ sequences, tokensPerSequence: CAPACITY });
           const batcher = batcherOf(context, { kind: 'free' }, new StateStore(memory));
-          const heads = [someTokens(10), someTokens(40), []];
-          const bodies: Token[][] = [[], [], []];
-          let fresh = 0;
-          for (const { chat, added, answered, cut, dropped, leaves } of steps) {
-            const body = bodies[chat]!;
-            body.length = Math.max(0, body.length - dropped);
-            body.splice(0, cut);
-            body.push(...someTokens(added, ++fresh));
-            const prompt = [...heads[chat]!, ...body];
-            if (leaves === 'at once') {
-              batcher.open({ capacity: CAPACITY, promptLength: prompt.length, reuse: 'shifted' }, prompt).close();
-              continue;
-            }
-            const answer = someTokens(answered, ++fresh);
-            await turn(batcher, context, prompt, answer);
-            body.push(...answer);
+          const chats = new Chats();
+          for (const step of steps) {
+            const { prompt, answer } = chats.next(step);
+            const options = { capacity: CAPACITY, promptLength: prompt.length, reuse: 'shifted' } as const;
+            if (step.leaves === 'at once') batcher.open(options, prompt).close();
+            else await turn(batcher, context, prompt, answer);
           }
         },
       ),
       { seed: 1, numRuns: 300 },
+    );
+  });
+
+  it('also while the chats of others go on, in passes on another thread', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(step, { maxLength: 6 }), { minLength: 2, maxLength: 3 }),
+        fc.constantFrom(0, 2 ** 20),
+        async (stepsOfChats, memory) => {
+          const model = new FakeModel({ elsewhere: (pass) => (pass % 3 === 0 ? undefined : immediate()) });
+          const { context } = await fakeContext({ sequences: 3, tokensPerSequence: CAPACITY }, model);
+          const batcher = batcherOf(context, { kind: 'free' }, new StateStore(memory));
+          const chats = new Chats();
+          const goOn = async (steps: readonly Step[], chat: number): Promise<void> => {
+            for (const one of steps) {
+              const { prompt, answer } = chats.next({ ...one, chat });
+              await turn(batcher, context, prompt, answer);
+            }
+          };
+          await Promise.all(stepsOfChats.map(goOn));
+        },
+      ),
+      { seed: 2, numRuns: 200 },
     );
   });
 });
