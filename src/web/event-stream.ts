@@ -1,5 +1,8 @@
 /** Reads server-sent events from a fetched body: EventSource can neither POST nor send a key. */
 
+/** Many events may come at once, each of them work: others get their turn this often, in milliseconds. */
+const MOST_BUSY_MS = 8;
+
 /**
  * The data of each event, parsed as JSON; comments and `[DONE]` are left out. Ends with the body; an event that the
  * end cuts off is dropped, as the standard wants it.
@@ -8,9 +11,16 @@
 export async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<unknown, void, void> {
   const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
   const parser = new EventParser();
+  let busySince = performance.now();
   try {
     for (let step = await reader.read(); !step.done; step = await reader.read()) {
-      for (const data of parser.push(step.value)) if (data !== '[DONE]') yield JSON.parse(data);
+      for (const data of parser.push(step.value)) {
+        if (performance.now() - busySince > MOST_BUSY_MS) {
+          await new Promise((resolve) => setTimeout(resolve));
+          busySince = performance.now();
+        }
+        if (data !== '[DONE]') yield JSON.parse(data);
+      }
     }
   } finally {
     // A body that has failed has nothing left to cancel.

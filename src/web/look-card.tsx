@@ -58,6 +58,7 @@ function visible(text: string): string {
 /** Enough digits to tell sure from nearly sure. */
 export function percent(probability: number): string {
   if (probability > 0 && probability < 0.0001) return '< 0.01 %';
+  if (probability > 0.9999) return probability < 1 ? '> 99.99 %' : '100 %';
   return `${(probability * 100).toFixed(probability > 0.1 && probability < 0.995 ? 0 : 2)} %`;
 }
 

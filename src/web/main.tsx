@@ -39,7 +39,10 @@ const live = new LiveWatch({ api, now: () => performance.now(), untilAgain });
 const compare = new CompareSession(api);
 const page: Page = { api, compare, connection, chats, keys, live, pair, theme, keyWanted };
 connection.watch(({ kind }) => kind === 'connected' && pair.ask());
-keys.watch(() => pair.ask());
+keys.watch((key) => {
+  pair.ask();
+  if (key !== undefined && chats.failure.value?.error.kind === 'key') chats.tryAgain();
+});
 connection.ask();
 pair.ask();
 await chats.restore();

@@ -1,11 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { AnswerFold, endsLine, segmentsOf } from './answer-fold.js';
-import { finishFrame, startFrame, textFrame, tokenOf } from './testing/frames.js';
+import { AnswerFold, endsLine, type Segment, tokensOf } from './answer-fold.js';
+import { finishFrame, startFrame, textFrame } from './testing/frames.js';
 
 const clock = (times: readonly number[]) => {
   const left = [...times];
   return () => left.shift() ?? times.at(-1)!;
 };
+
+function segmentsOf(...texts: readonly string[]): readonly Segment[] {
+  const fold = new AnswerFold(() => 0);
+  fold.add(textFrame(...texts));
+  return fold.segments;
+}
 
 describe('an answer', () => {
   test('grows by its frames', () => {
@@ -52,8 +58,7 @@ describe('an answer', () => {
   });
 
   test('goes on behind what it has', () => {
-    const tokens = [tokenOf('a'), tokenOf('b')];
-    const fold = new AnswerFold(() => 0, { text: 'ab', tokens });
+    const fold = new AnswerFold(() => 0, { text: 'ab', segments: segmentsOf('a', 'b') });
     fold.add(startFrame());
     fold.add(textFrame('c'));
     expect(fold.text).toBe('abc');
@@ -64,15 +69,15 @@ describe('an answer', () => {
 
 describe('segments', () => {
   test('end with lines, so that each can be a block', () => {
-    const tokens = Array.from({ length: 1000 }, (_, i) => tokenOf(i % 30 === 29 ? '.\n' : ' word'));
-    const segments = segmentsOf(tokens);
-    expect(segments.flatMap((segment) => segment.tokens)).toEqual(tokens);
+    const texts = Array.from({ length: 1000 }, (_, i) => (i % 30 === 29 ? '.\n' : ' word'));
+    const segments = segmentsOf(...texts);
+    expect(tokensOf(segments).map(({ text }) => text)).toEqual(texts);
     expect(segments.slice(0, -1).every(endsLine)).toBe(true);
     expect(segments.map(({ first }) => first)).toEqual([0, 210, 420, 630, 840]);
   });
 
   test('end without one where there is none for long', () => {
-    expect(segmentsOf(Array.from({ length: 4500 }, () => tokenOf('x'))).map(({ tokens }) => tokens.length)).toEqual([
+    expect(segmentsOf(...Array.from({ length: 4500 }, () => 'x')).map(({ tokens }) => tokens.length)).toEqual([
       2000, 2000, 500,
     ]);
   });

@@ -23,6 +23,14 @@ class Segments {
   readonly list: { readonly first: number; readonly tokens: AnswerToken[] }[] = [];
   count = 0;
 
+  /** Goes on behind segments of an answer, which stay as they are. */
+  constructor(before: readonly Segment[] = []) {
+    for (const { first, tokens } of before) {
+      this.list.push({ first, tokens: [...tokens] });
+      this.count += tokens.length;
+    }
+  }
+
   push(token: AnswerToken): void {
     const last = this.list.at(-1);
     if (last === undefined || isFull(last)) this.list.push({ first: this.count, tokens: [token] });
@@ -46,13 +54,13 @@ export type Progress =
 /** What an answer that is continued has already. */
 export interface Beginning {
   readonly text: string;
-  readonly tokens: readonly AnswerToken[];
+  readonly segments: readonly Segment[];
 }
 
 export class AnswerFold {
   readonly #now: () => number;
   readonly #sentAt: number;
-  readonly #segments = new Segments();
+  readonly #segments: Segments;
   #text: string;
   readonly #begunWith: number;
   #start: StartFrame | undefined;
@@ -65,11 +73,11 @@ export class AnswerFold {
   #lastAt: number | undefined;
 
   /** @param now milliseconds of a steady clock */
-  constructor(now: () => number, { text, tokens }: Beginning = { text: '', tokens: [] }) {
+  constructor(now: () => number, { text, segments }: Beginning = { text: '', segments: [] }) {
     this.#now = now;
     this.#sentAt = now();
     this.#text = text;
-    for (const token of tokens) this.#segments.push(token);
+    this.#segments = new Segments(segments);
     this.#begunWith = this.#segments.count;
   }
 
@@ -150,9 +158,7 @@ export class AnswerFold {
   }
 }
 
-/** Tokens as segments, for an answer that is over. */
-export function segmentsOf(tokens: readonly AnswerToken[]): readonly Segment[] {
-  const segments = new Segments();
-  for (const token of tokens) segments.push(token);
-  return segments.list;
+/** The tokens of segments, in order. */
+export function tokensOf(segments: readonly Segment[]): readonly AnswerToken[] {
+  return segments.flatMap(({ tokens }) => tokens);
 }

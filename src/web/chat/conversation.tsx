@@ -66,11 +66,9 @@ function FailureNote() {
           Go on
         </button>
       )}
-      {last !== undefined && (
-        <button type="button" onClick={() => chats.again(last.id)}>
-          Try again
-        </button>
-      )}
+      <button type="button" onClick={() => chats.tryAgain()}>
+        Try again
+      </button>
     </div>
   );
 }

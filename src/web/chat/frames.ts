@@ -14,9 +14,11 @@ export interface TokenText {
 
 /** A token of an answer; probabilities are in [0, 1], `target` is the target's and `draft` the draft's. */
 export interface AnswerToken extends TokenText {
-  readonly id: number;
-  readonly origin: Origin;
-  readonly target: number;
+  /** Absent where the writer's own token is not known. */
+  readonly id?: number;
+  /** `given`: by whoever changed the answer, for the model to go on with. */
+  readonly origin: Origin | 'given';
+  readonly target?: number;
   readonly draft?: number;
   /** The draft token that this one came instead of. */
   readonly rejected?: TokenText & { readonly id: number; readonly draft: number; readonly target?: number };

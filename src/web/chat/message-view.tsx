@@ -1,6 +1,6 @@
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { usePage } from '../page.js';
-import { type Progress, type Segment, segmentsOf } from './answer-fold.js';
+import type { Progress, Segment } from './answer-fold.js';
 import type { Message } from './chat.js';
 import { useFrames } from './frames-seen.js';
 import { CopyButton, Markdown } from './markdown.js';
@@ -49,7 +49,7 @@ export function MessageView({ message, isLast, look, running, busy }: Props) {
 
 function Answer({ message, look, running }: Pick<Props, 'message' | 'look' | 'running'>) {
   const text = running?.fold.text ?? message.text;
-  const kept = useTokens(message, look === 'tokens' && running === undefined);
+  const kept = useSegments(message, look === 'tokens' && running === undefined);
   const segments = running?.fold.segments ?? kept ?? [];
   const { reasoning, answer, thinking } = partsOf(text, running?.fold.reasoning || message.reasoning || false);
   const report = running?.fold.report ?? message.report;
@@ -75,14 +75,14 @@ function Answer({ message, look, running }: Pick<Props, 'message' | 'look' | 'ru
 }
 
 /** The tokens of an answer that is over; undefined until they are there. */
-function useTokens(message: Message, wanted: boolean): readonly Segment[] | undefined {
+function useSegments(message: Message, wanted: boolean): readonly Segment[] | undefined {
   const { chats } = usePage();
   const [, redraw] = useState<object>({});
-  const known = chats.knownTokens(message);
+  const known = chats.knownSegments(message);
   useEffect(() => {
-    if (wanted && known === undefined) chats.tokensOf(message).then(() => redraw({}));
+    if (wanted && known === undefined) chats.segmentsOf(message).then(() => redraw({}));
   }, [message, wanted, known]);
-  return useMemo(() => known && segmentsOf(known), [known]);
+  return known;
 }
 
 function Waiting({ progress }: { readonly progress: Progress }) {

@@ -1,9 +1,6 @@
 import type { Chat, Message } from './chat.js';
-import type { AnswerToken } from './frames.js';
 import { partsOf } from './reasoning.js';
-
-/** What an answer goes on behind: its tokens where they are known, else its text. */
-export type Resume = string | readonly AnswerToken[];
+import type { Resume } from './resume.js';
 
 /** The body of POST /api/outrider/generate that answers `messages` in a chat. */
 export function requestBody({ system, settings }: Chat, messages: readonly Message[], resume?: Resume): object {
@@ -22,7 +19,7 @@ export function requestBody({ system, settings }: Chat, messages: readonly Messa
     min_p: minP,
     repeat_penalty: repeatPenalty,
     seed,
-    resume: typeof resume === 'string' ? resume : resume?.map(({ id }) => id),
+    resume,
   });
 }
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ApiError } from '../api.js';
+import { tokensOf } from './answer-fold.js';
 import type { Frame } from './frames.js';
 import { ChatSession } from './session.js';
 import { type ChatStorage, TabStorage } from './storage.js';
@@ -75,7 +76,8 @@ describe('a question', () => {
     await again.restore();
     expect(again.chat.value).toEqual(session.chat.value);
     expect(again.summaries.value).toMatchObject([{ title: 'Hi there' }]);
-    expect((await again.tokensOf(again.chat.value.messages[1]!)).map(({ text }) => text)).toEqual(['Hel', 'lo']);
+    const segments = await again.segmentsOf(again.chat.value.messages[1]!);
+    expect(tokensOf(segments).map(({ text }) => text)).toEqual(['Hel', 'lo']);
   });
 
   test('goes with the conversation, but not with what the model thought', async () => {
@@ -154,6 +156,28 @@ describe('an answer', () => {
     await session.goOn();
     expect(api.bodies[2].resume).toBe('Bye');
     expect(shown()).toEqual(['user: Hi', 'assistant: Bye!']);
+    const segments = await session.segmentsOf(session.chat.value.messages[1]!);
+    expect(tokensOf(segments)).toMatchObject([
+      { text: 'Bye', origin: 'given' },
+      { text: '!', origin: 'plain' },
+    ]);
+    // What is not all tokens of one writer goes on as text.
+    api.answers.push(says('?'));
+    await session.goOn();
+    expect(api.bodies[3].resume).toBe('Bye!');
+  });
+
+  test('that another model goes on with is text to it', async () => {
+    api.answers.push(says('Hel'), says('lo'), says('!'));
+    await session.send('Hi');
+    await session.configure({ mode: 'draft' });
+    await session.goOn();
+    expect(api.bodies[1].resume).toBe('Hel');
+    await session.configure({ mode: 'speculative' });
+    await session.goOn();
+    expect(api.bodies[2].resume).toBe('Hello');
+    const segments = await session.segmentsOf(session.chat.value.messages[1]!);
+    expect(tokensOf(segments).map(({ text }) => text)).toEqual(['Hel', 'lo', '!']);
   });
 
   test('comes into the chat that asked, whichever is open', async () => {
@@ -190,7 +214,7 @@ describe('chats', () => {
     await session.send('Two');
     const { id, messages } = session.chat.value;
     await session.remove(id);
-    expect(await storage.tokens(id, messages[1]!.id)).toEqual([]);
+    expect(await storage.segments(id, messages[1]!.id)).toEqual([]);
     expect(shown()).toEqual(['user: One', 'assistant: A']);
     await session.remove(session.chat.value.id);
     expect(shown()).toEqual([]);

@@ -1,7 +1,7 @@
 /** The chats of this page: what is open, what is being written. Knows nothing of the screen. */
 import { type Api, ApiError, errorIn } from '../api.js';
 import { Store } from '../store.js';
-import { AnswerFold } from './answer-fold.js';
+import { AnswerFold, type Beginning, type Segment, tokensOf } from './answer-fold.js';
 import {
   type Chat,
   type ChatSummary,
@@ -12,9 +12,10 @@ import {
   type Settings,
   titleOf,
 } from './chat.js';
-import type { AnswerToken, Frame } from './frames.js';
+import type { Frame } from './frames.js';
 import { exported, imported } from './portable.js';
-import { type Resume, requestBody } from './request-body.js';
+import { requestBody } from './request-body.js';
+import { type Resume, resumed } from './resume.js';
 import type { ChatStorage } from './storage.js';
 
 /** An answer that is being written. */
@@ -58,7 +59,7 @@ export class ChatSession {
   readonly said = new Store('');
   readonly #parts: SessionParts;
   /** Tokens that were read or written here, by message: what is drawn again need not wait for them. */
-  readonly #tokens = new Map<string, readonly AnswerToken[]>();
+  readonly #segments = new Map<string, readonly Segment[]>();
   /** Saves one after the other, so that the last one stays. */
   #saving: Promise<void> = Promise.resolve();
 
@@ -136,15 +137,19 @@ export class ChatSession {
     await this.#answer(chat, chat.messages.slice(0, message.role === 'user' ? at + 1 : at));
   }
 
+  /** Asks the last question once more. */
+  async tryAgain(): Promise<void> {
+    const last = this.chat.value.messages.at(-1);
+    if (last !== undefined) await this.again(last.id);
+  }
+
   /** Goes on with the last answer. */
   async goOn(): Promise<void> {
     const chat = this.chat.value;
     const last = chat.messages.at(-1);
-    if (last?.role !== 'assistant') return this.again(last?.id ?? '');
-    const tokens = await this.tokensOf(last);
-    // Another writer may have other tokens.
-    const same = tokens.length > 0 && last.report?.mode === chat.settings.mode;
-    await this.#answer(chat, chat.messages.slice(0, -1), { message: last, tokens, resume: same ? tokens : last.text });
+    if (last?.role !== 'assistant') return this.tryAgain();
+    const { beginning, resume } = resumed(last, await this.segmentsOf(last), chat.settings.mode);
+    await this.#answer(chat, chat.messages.slice(0, -1), { message: last, beginning, resume });
   }
 
   /** Changes what was said; what it said before is forgotten. */
@@ -152,21 +157,24 @@ export class ChatSession {
     const chat = this.chat.value;
     const messages = chat.messages.map((message) => (message.id === id ? rewritten(message, text) : message));
     await this.#change({ ...chat, messages });
-    this.#tokens.set(id, []);
-    await this.#kept((storage) => storage.saveTokens(chat.id, id, []));
+    this.#segments.set(id, []);
+    await this.#kept((storage) => storage.saveSegments(chat.id, id, []));
   }
 
   /** The tokens of an answer, where they are known; empty where the text is not theirs. */
-  async tokensOf({ id, text }: Message): Promise<readonly AnswerToken[]> {
-    const tokens = (await this.#kept((storage) => storage.tokens(this.chat.value.id, id))) ?? [];
-    const own = tokens.map((token) => token.text).join('') === text ? tokens : [];
-    this.#tokens.set(id, own);
+  async segmentsOf({ id, text }: Message): Promise<readonly Segment[]> {
+    const known = this.#segments.get(id);
+    if (known !== undefined) return known;
+    const kept = (await this.#kept((storage) => storage.segments(this.chat.value.id, id))) ?? [];
+    const said = tokensOf(kept).map((token) => token.text);
+    const own = said.join('') === text ? kept : [];
+    this.#segments.set(id, own);
     return own;
   }
 
-  /** What `tokensOf` gave, at once; undefined where it was not asked. */
-  knownTokens({ id }: Message): readonly AnswerToken[] | undefined {
-    return this.#tokens.get(id);
+  /** What `segmentsOf` gave, at once; undefined where it was not asked. */
+  knownSegments({ id }: Message): readonly Segment[] | undefined {
+    return this.#segments.get(id);
   }
 
   /** All chats, as the text of a file. */
@@ -187,15 +195,14 @@ export class ChatSession {
     return chats.length;
   }
 
-  async #answer(chat: Chat, messages: readonly Message[], beginning?: ContinuedAnswer): Promise<void> {
+  async #answer(chat: Chat, messages: readonly Message[], continued?: ContinuedAnswer): Promise<void> {
     if (this.running.value !== undefined) return;
     const { now } = this.#parts;
-    const message = beginning?.message ?? this.#message('assistant', '');
-    const begun = beginning && { text: message.text, tokens: beginning.tokens };
+    const message = continued?.message ?? this.#message('assistant', '');
     const running: Running = {
       chat: chat.id,
       message: message.id,
-      fold: new AnswerFold(now, begun),
+      fold: new AnswerFold(now, continued?.beginning),
       frames: new Store(0),
       stop: new AbortController(),
     };
@@ -204,7 +211,7 @@ export class ChatSession {
     const title = chat.named ? chat.title : titleOf(messages);
     await this.#change({ ...chat, title, messages: [...messages, message] });
     try {
-      await this.#read(running, message, requestBody(chat, messages, beginning?.resume));
+      await this.#read(running, message, requestBody(chat, messages, continued?.resume));
     } finally {
       await this.#close(running, message);
     }
@@ -235,9 +242,8 @@ export class ChatSession {
 
   async #close({ chat, fold }: Running, message: Message): Promise<void> {
     const answer = answerOf(message, fold);
-    const tokens = fold.segments.flatMap((segment) => segment.tokens);
-    this.#tokens.set(message.id, tokens);
-    await this.#kept((storage) => storage.saveTokens(chat, message.id, tokens));
+    this.#segments.set(message.id, fold.segments);
+    await this.#kept((storage) => storage.saveSegments(chat, message.id, fold.segments));
     await this.#edit(chat, (kept) => (answer.text === '' ? withoutMessage(kept, message) : withMessage(kept, answer)));
     this.running.set(undefined);
     if (answer.text !== '') this.said.set(`The answer is there: ${answer.text}`);
@@ -284,7 +290,7 @@ export class ChatSession {
 
 interface ContinuedAnswer {
   readonly message: Message;
-  readonly tokens: readonly AnswerToken[];
+  readonly beginning: Beginning;
   readonly resume: Resume;
 }
 

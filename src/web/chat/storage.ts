@@ -1,6 +1,7 @@
 /** Where chats are kept. Tokens of answers are kept apart: they are many, and never change. */
+
+import type { Segment } from './answer-fold.js';
 import type { Chat, ChatSummary } from './chat.js';
-import type { AnswerToken } from './frames.js';
 
 export interface ChatStorage {
   /** The newest change first. */
@@ -8,12 +9,12 @@ export interface ChatStorage {
   load(id: string): Promise<Chat | undefined>;
   save(chat: Chat): Promise<void>;
   remove(id: string): Promise<void>;
-  /** Of a message; empty where none are known. */
-  tokens(chat: string, message: string): Promise<readonly AnswerToken[]>;
-  saveTokens(chat: string, message: string, tokens: readonly AnswerToken[]): Promise<void>;
+  /** The tokens of a message; empty where none are known. */
+  segments(chat: string, message: string): Promise<readonly Segment[]>;
+  saveSegments(chat: string, message: string, segments: readonly Segment[]): Promise<void>;
 }
 
-const STORES = ['summaries', 'chats', 'tokens'] as const;
+const STORES = ['summaries', 'chats', 'segments'] as const;
 type StoreName = (typeof STORES)[number];
 
 /** In this browser, until someone deletes them. */
@@ -53,16 +54,28 @@ export class BrowserStorage implements ChatStorage {
     await this.#change(STORES, (store) => {
       store('summaries').delete(id);
       store('chats').delete(id);
-      store('tokens').delete(IDBKeyRange.bound(keyOf(id, ''), keyOf(id, '\uffff')));
+      store('segments').delete(allOf(id));
     });
   }
 
-  async tokens(chat: string, message: string): Promise<readonly AnswerToken[]> {
-    return (await result(this.#store('tokens', 'readonly').get(keyOf(chat, message)))) ?? [];
+  async segments(chat: string, message: string): Promise<readonly Segment[]> {
+    const segments: Segment[] = [];
+    // One at a time: copying a long answer out of the database at once would hold up the page.
+    for (let index = 0; ; index++) {
+      const request: IDBRequest<Segment | undefined> = this.#store('segments', 'readonly').get(
+        keyOf(chat, message, index),
+      );
+      const segment = await result(request);
+      if (segment === undefined) return segments;
+      segments.push(segment);
+    }
   }
 
-  async saveTokens(chat: string, message: string, tokens: readonly AnswerToken[]): Promise<void> {
-    await this.#change(['tokens'], (store) => store('tokens').put(tokens, keyOf(chat, message)));
+  async saveSegments(chat: string, message: string, segments: readonly Segment[]): Promise<void> {
+    await this.#change(['segments'], (store) => store('segments').delete(allOf(chat, message)));
+    for (const [index, segment] of segments.entries()) {
+      await this.#change(['segments'], (store) => store('segments').put(segment, keyOf(chat, message, index)));
+    }
   }
 
   #store(name: StoreName, mode: IDBTransactionMode): IDBObjectStore {
@@ -84,7 +97,7 @@ export class BrowserStorage implements ChatStorage {
 /** In this tab, until it is closed: for browsers that keep nothing. */
 export class TabStorage implements ChatStorage {
   readonly #chats = new Map<string, Chat>();
-  readonly #tokens = new Map<string, readonly AnswerToken[]>();
+  readonly #segments = new Map<string, readonly Segment[]>();
 
   async list(): Promise<readonly ChatSummary[]> {
     return byChange([...this.#chats.values()].map(summaryOf));
@@ -100,21 +113,27 @@ export class TabStorage implements ChatStorage {
 
   async remove(id: string): Promise<void> {
     this.#chats.delete(id);
-    for (const key of this.#tokens.keys()) if (key.startsWith(keyOf(id, ''))) this.#tokens.delete(key);
+    for (const key of this.#segments.keys()) if (key.startsWith(`${id}/`)) this.#segments.delete(key);
   }
 
-  async tokens(chat: string, message: string): Promise<readonly AnswerToken[]> {
-    return this.#tokens.get(keyOf(chat, message)) ?? [];
+  async segments(chat: string, message: string): Promise<readonly Segment[]> {
+    return this.#segments.get(`${chat}/${message}`) ?? [];
   }
 
-  async saveTokens(chat: string, message: string, tokens: readonly AnswerToken[]): Promise<void> {
-    this.#tokens.set(keyOf(chat, message), tokens);
+  async saveSegments(chat: string, message: string, segments: readonly Segment[]): Promise<void> {
+    this.#segments.set(`${chat}/${message}`, segments);
   }
 }
 
-/** A chat's tokens lie beside each other, so that they go with it. */
-function keyOf(chat: string, message: string): string {
-  return `${chat}/${message}`;
+type SegmentKey = [chat: string, message: string, index: number];
+
+function keyOf(chat: string, message: string, index: number): SegmentKey {
+  return [chat, message, index];
+}
+
+/** The keys of a chat, or of one of its messages: an array comes after every number and text. */
+function allOf(...names: string[]): IDBKeyRange {
+  return IDBKeyRange.bound(names, [...names, []]);
 }
 
 function summaryOf({ id, title, changed }: Chat): ChatSummary {

@@ -1,13 +1,16 @@
 import { Chance, LookCard, Piece, percent } from '../look-card.js';
-import type { AnswerToken, Origin } from './frames.js';
+import type { AnswerToken } from './frames.js';
 
 /** What each origin means, for people. */
-export const ORIGIN_NAMES: Readonly<Record<Origin, { readonly name: string; readonly meaning: string }>> = {
+export const ORIGIN_NAMES: Readonly<
+  Record<AnswerToken['origin'], { readonly name: string; readonly meaning: string }>
+> = {
   accepted: { name: 'accepted', meaning: 'Drafted, and the target agreed.' },
   escalated: { name: 'escalated', meaning: 'Written by the draft model before the target took over, and kept by it.' },
   bonus: { name: 'bonus', meaning: 'The target’s own, behind a draft that it accepted whole.' },
   recovered: { name: 'recovered', meaning: 'The target’s own, in place of a draft token that it rejected.' },
   plain: { name: 'plain', meaning: 'Written without a draft.' },
+  given: { name: 'given', meaning: 'Written by you, for the model to go on with.' },
 };
 
 interface Props {
@@ -30,7 +33,7 @@ export function TokenCard({ token, anchor, held }: Props) {
       </p>
       <p class="soft">{meaning}</p>
       <dl>
-        <Chance name="Target" probability={target} />
+        {target !== undefined && <Chance name="Target" probability={target} />}
         {draft !== undefined && <Chance name="Draft" probability={draft} />}
       </dl>
       {rejected !== undefined && (

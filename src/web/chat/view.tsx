@@ -30,13 +30,18 @@ export function ChatView() {
       </Drawer>
       <section class="talk" aria-labelledby="chat-title">
         <header class="talk-bar">
-          <button type="button" class="quiet for-chats" onClick={() => setOpen('chats')}>
-            Chats
+          <button type="button" class="quiet icon for-chats" aria-label="Chats" onClick={() => setOpen('chats')}>
+            ☰
           </button>
           <h1 id="chat-title">{title}</h1>
           <LookSwitch look={look} onChoose={chooseLook} />
-          <button type="button" class="quiet for-settings" onClick={() => setOpen('settings')}>
-            Settings
+          <button
+            type="button"
+            class="quiet icon for-settings"
+            aria-label="Settings"
+            onClick={() => setOpen('settings')}
+          >
+            ⚙
           </button>
         </header>
         {look === 'tokens' && <Legend />}

@@ -1,6 +1,6 @@
 import type { AnswerToken, FinishFrame, Frame, StartFrame } from '../frames.js';
 
-export function tokenOf(text: string): AnswerToken {
+function tokenOf(text: string): AnswerToken {
   return { id: text.length, text, origin: 'plain', target: 0.5, top: [] };
 }
 

@@ -1,0 +1,24 @@
+import { type Beginning, type Segment, tokensOf } from './answer-fold.js';
+import type { Message } from './chat.js';
+import type { AnswerToken, Mode } from './frames.js';
+
+/** What an answer goes on behind: its tokens where they are known, else its text. */
+export type Resume = string | readonly number[];
+
+/** How the answer goes on in this mode, and what is shown of it meanwhile. */
+export function resumed(
+  { text, report }: Message,
+  segments: readonly Segment[],
+  mode: Mode,
+): { readonly beginning: Beginning; readonly resume: Resume } {
+  const tokens = tokensOf(segments).flatMap(({ id }) => id ?? []);
+  const whole = tokens.length > 0 && tokens.length === tokensOf(segments).length;
+  // Another writer may have other tokens.
+  if (whole && report?.mode === mode) return { beginning: { text, segments }, resume: tokens };
+  const given: Segment = { first: 0, tokens: [{ text, origin: 'given', top: [] }] };
+  return { beginning: { text, segments: segments.length > 0 ? segments.map(nameless) : [given] }, resume: text };
+}
+
+function nameless({ first, tokens }: Segment): Segment {
+  return { first, tokens: tokens.map(({ id: _, ...token }): AnswerToken => token) };
+}
