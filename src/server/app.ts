@@ -1,5 +1,6 @@
 /** Joins the dialects to one application: who may ask, who words what goes wrong, what is logged. */
 import { randomUUID } from 'node:crypto';
+import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
 import { Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { logAccess } from './access-log.js';
@@ -17,6 +18,7 @@ export function createApp(server: ServerContext, dialects: Dialects, page: Page 
   const app: ServerApp = new Hono<ServerEnvironment>();
   const respond = (context: ServerRequest, failure: Failure): Response => encode(dialects, context, failure);
 
+  app.use('*', endUnread);
   app.use('*', identify(server));
   app.use('*', shareWithPages(server.settings));
   app.use('*', guard(server, [page, ...dialects]));
@@ -38,6 +40,7 @@ export function createApp(server: ServerContext, dialects: Dialects, page: Page 
 /** Answers while the models are being loaded: the page, which waits for the rest, and all else in a moment. */
 export function createLoadingApp(settings: ServerSettings, dialects: Dialects, page: Page = new Page()): ServerApp {
   const app: ServerApp = new Hono<ServerEnvironment>();
+  app.use('*', endUnread);
   app.use('*', shareWithPages(settings));
   page.mount(app);
   app.all('*', () => {
@@ -58,6 +61,16 @@ function encode(dialects: Dialects, context: ServerRequest, failure: Failure): R
 export type Dialects = readonly [...Dialect[], Dialect];
 
 type Middleware = (context: ServerRequest, next: () => Promise<void>) => Promise<void>;
+
+/** What is left of a refused body is not waited for: a client has to know that its connection ends, before it asks again. */
+const endUnread: Middleware = async (context, next) => {
+  await next();
+  const incoming = context.env?.incoming;
+  if (context.res.status < 400 || incoming === undefined) return;
+  // A short body that came with the headers is there in a moment.
+  if (!incoming.complete) await turnOfTheEventLoop();
+  if (!incoming.complete) context.res.headers.set('Connection', 'close');
+};
 
 /** Names the request in answer and log. */
 function identify({ log, now }: ServerContext): Middleware {

@@ -110,6 +110,40 @@ describe('a server', () => {
   });
 });
 
+describe('a request that is refused', () => {
+  const answerTo = (port: number, path: string, length: number, body: string) =>
+    new Promise<string>((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1', () =>
+        socket.write(`POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n${body}`),
+      );
+      socket.once('data', (chunk) => {
+        resolve(String(chunk));
+        socket.destroy();
+      });
+      socket.on('error', reject);
+    });
+
+  test('before all of it came is told that its connection ends', async () => {
+    const server = await openServer({ bodyLimitBytes: 1000 });
+    server.serve(new FakeService());
+    for (const path of ['/v1/completions', '/nowhere']) {
+      expect(await answerTo(server.port, path, 5000, '{')).toMatch(
+        /^HTTP\/1.1 4\d\d (?:.*\r\n)*connection: close\r\n/i,
+      );
+    }
+  });
+
+  test('as a whole keeps its connection', async () => {
+    const server = await openServer();
+    server.serve(new FakeService());
+    for (const path of ['/v1/completions', '/nowhere']) {
+      expect(await answerTo(server.port, path, 1, '{')).toMatch(
+        /^HTTP\/1.1 4\d\d (?:.*\r\n)*connection: keep-alive\r\n/i,
+      );
+    }
+  });
+});
+
 describe('a client that does not read', () => {
   test('holds its own generation back, and no other; it gets all of it later', async () => {
     const server = await openServer();
