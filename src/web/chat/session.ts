@@ -47,6 +47,9 @@ export interface SessionParts {
 /** What is written is kept this often while it grows, in milliseconds. */
 const KEEP_MS = 3_000;
 
+/** Characters of an answer that screen readers hear unasked; the rest is there to be read. */
+const MOST_SAID = 1_000;
+
 export class ChatSession {
   /** The newest change first. */
   readonly summaries = new Store<readonly ChatSummary[]>([]);
@@ -246,7 +249,7 @@ export class ChatSession {
     await this.#kept((storage) => storage.saveSegments(chat, message.id, fold.segments));
     await this.#edit(chat, (kept) => (answer.text === '' ? withoutMessage(kept, message) : withMessage(kept, answer)));
     this.running.set(undefined);
-    if (answer.text !== '') this.said.set(`The answer is there: ${answer.text}`);
+    if (answer.text !== '') this.said.set(`The answer is there: ${answer.text.slice(0, MOST_SAID)}`);
   }
 
   /** Changes a chat, open or not. */

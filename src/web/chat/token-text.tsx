@@ -1,5 +1,6 @@
 /** An answer as its tokens, coloured by where each comes from; one of them can be looked at closely. */
 import { Component } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
 import { useLook } from '../look.js';
 import { endsLine, type Segment } from './answer-fold.js';
 import type { AnswerToken } from './frames.js';
@@ -14,6 +15,7 @@ export function TokenText({ segments }: Props) {
   const count = last === undefined ? 0 : last.first + last.tokens.length;
   const { box, look, anchor, listeners } = useLook(count, (index) => tokenAt(segments, index)?.text === '');
   const token = look && tokenAt(segments, look.index);
+  const shown = useShown(segments.length);
   return (
     <div class="token-box">
       {/* biome-ignore lint/a11y/useSemanticElements: a stretch of text is no fieldset */}
@@ -26,13 +28,28 @@ export function TokenText({ segments }: Props) {
         aria-label="Answer by tokens; the arrow keys go from token to token"
         {...listeners}
       >
-        {segments.map((segment, index) => (
+        {segments.slice(0, shown).map((segment, index) => (
           <TokenSegment key={index} segment={segment} length={segment.tokens.length} />
         ))}
       </div>
       {token && look && <TokenCard token={token} anchor={anchor} held={look.held} />}
     </div>
   );
+}
+
+/** Segments that are drawn in one go: few enough for a frame of the screen, more than come in one while an answer is written. */
+const AT_ONCE = 12;
+
+/** How many of the segments are drawn: all soon, but those of a long answer that is opened not all at once. */
+function useShown(count: number): number {
+  const [drawn, setDrawn] = useState(0);
+  const shown = Math.min(count, drawn + AT_ONCE);
+  useEffect(() => {
+    if (drawn === shown) return undefined;
+    const frame = requestAnimationFrame(() => setDrawn(shown));
+    return () => cancelAnimationFrame(frame);
+  }, [drawn, shown]);
+  return shown;
 }
 
 interface SegmentProps {
