@@ -65,6 +65,13 @@ describe('compact', () => {
     const once = await next(0, cut.length - 1, last);
     expect(best(once)).toBe(best(fresh));
 
+    // Saved before the pass that turns them, keys stay as they were: why nobody may save there (kernels.md 3).
+    await fill(all);
+    context.compact(0, without(head.length, gone.length, all.length));
+    await context.restore(0, await context.save(0));
+    const unturned = await next(0, cut.length - 1, last);
+    expect(difference(once, fresh)).toBeLessThan(0.7 * difference(unturned, fresh));
+
     await fill(all);
     const half = gone.length >> 1;
     context.compact(0, without(head.length, half, all.length));
@@ -80,6 +87,19 @@ describe('compact', () => {
     const twice = await next(0, cut.length - 1, last);
     // Keys are rounded to 16 bits at every turn, and other cells were free when the last token came: sums have another order.
     expect(difference(twice, once)).toBeLessThan(0.2 * difference(fresh, once));
+  });
+
+  test.each(['f16', 'q8_0', 'q4_0'] as const)('turns keys that are kept as %s', async (cacheTypeK) => {
+    const [head, gone, rest] = parts as [number[], number[], number[]];
+    const all = [...head, ...gone, ...rest];
+    const other = await model.createContext({ ...OPTIONS, batch: 128, microBatch: 128, cacheTypeK });
+    const fresh = await append(other, 0, 0, [...head, ...rest]);
+    other.trim(0, 0);
+    await append(other, 0, 0, all.slice(0, -1));
+    other.compact(0, without(head.length, gone.length, all.length - 1));
+    const shifted = await append(other, 0, all.length - 1 - gone.length, all.slice(-1));
+    expect(best(shifted)).toBe(best(fresh));
+    other.close();
   });
 
   test('is a trim where nothing moves, to the bit', async () => {
