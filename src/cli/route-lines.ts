@@ -23,8 +23,12 @@ export function ruleLines({ rules, source }: NamedRules, width: number, paint: P
   ];
 }
 
+/** Of several patterns each has a line. */
 function conditionLines(when: RouteCondition): string[] {
-  return Object.entries(when).map(([name, value]) => `${name}: ${Array.isArray(value) ? value.join(', ') : value}`);
+  return Object.entries(when).flatMap(([name, value]) => {
+    if (name === 'effort') return `effort: ${value.join(', ')}`;
+    return [value].flat().map((one) => `${name}: ${one}`);
+  });
 }
 
 /** A request a line, then the totals. */

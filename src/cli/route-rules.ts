@@ -7,7 +7,8 @@ import { patternProblem, ROUTE_TARGETS, type RouteCondition, type RouteRules } f
 const MAX_PATTERN = 4096;
 
 const count = z.int().min(0);
-const pattern = z.string().min(1).max(MAX_PATTERN);
+const expression = z.string().min(1).max(MAX_PATTERN);
+const pattern = z.union([expression, z.array(expression).min(1)]);
 
 const condition = z
   .strictObject({

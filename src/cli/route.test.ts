@@ -116,6 +116,7 @@ describe('what is wrong is told in a line', () => {
     ['no name', [{ to: 'draft', when: {} }], /routes: 0\.name/],
     ['an unknown condition', [{ ...RULE, when: { asks: 'a' } }], /routes: 0\.when: .*asks/],
     ['a bad pattern', [{ ...RULE, when: { ask: '(' } }], /routes: rule 'a', ask: Invalid regular expression/],
+    ['a bad pattern among others', [{ ...RULE, when: { text: ['a', '['] } }], /routes: rule 'a', text: Invalid/],
     ['a bad number', [{ ...RULE, when: { maxTokensAtMost: -1 } }], /routes: 0\.when\.maxTokensAtMost/],
   ])('%s', async (_, content, message) => {
     const name = await file('bad.json', typeof content === 'string' ? content : JSON.stringify(content));

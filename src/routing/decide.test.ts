@@ -73,6 +73,11 @@ test('a pattern looks where it says, whatever the case', () => {
   expect(applies({ text: 'answer' }, facts)).toBe(true);
 });
 
+test('of several patterns one is enough', () => {
+  expect(applies({ ask: ['twice', 'once'] }, plain)).toBe(true);
+  expect(applies({ ask: ['twice', 'thrice'] }, plain)).toBe(false);
+});
+
 test('a quiet prompt at the end is what is asked, whoever says it; a prefilled answer is not', () => {
   const quiet = chat(['system', 'Card'], ['user', 'Hi'], ['assistant', 'Ho'], ['system', '[Sum it up.]']);
   expect(applies({ ask: '^\\[sum', system: '^card$' }, quiet)).toBe(true);
@@ -102,7 +107,7 @@ test('of a long text patterns see both ends only', () => {
 test('a pattern that is none is told with its rule', () => {
   const rules: RouteRules = [
     { name: 'fine', to: 'draft', when: { ask: 'a' } },
-    { name: 'broken', to: 'draft', when: { system: '(' } },
+    { name: 'broken', to: 'draft', when: { system: ['b', '('] } },
   ];
   expect(patternProblem(rules)).toMatch(/^rule 'broken', system: Invalid regular expression/);
   expect(patternProblem(rules.slice(0, 1))).toBeUndefined();

@@ -1,5 +1,5 @@
 import { type Passages, passagesOf, type RequestFacts } from './facts.js';
-import { PATTERN_NAMES, patternOf, type RouteCondition, type RouteRules } from './rules.js';
+import { PATTERN_NAMES, patternsOf, type RouteCondition, type RouteRules } from './rules.js';
 
 /** Who should write the answer, by which rule (`none` where none applies) and why, for people. */
 export type RouteDecision =
@@ -26,8 +26,8 @@ function holds(when: RouteCondition, facts: RequestFacts, passages: Passages): b
     within(facts.maxTokens, maxTokensAtLeast, maxTokensAtMost) &&
     within(passages.ask.length, askAtLeast, askAtMost) &&
     PATTERN_NAMES.every((name) => {
-      const source = when[name];
-      return source === undefined || patternOf(source).test(passages[name]);
+      const condition = when[name];
+      return condition === undefined || patternsOf(condition).some((pattern) => pattern.test(passages[name]));
     })
   );
 }

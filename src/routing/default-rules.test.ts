@@ -26,7 +26,7 @@ describe('labelled requests (test/fixtures/routes.md)', () => {
     .map((line): Labelled => JSON.parse(line));
   const shareRight = (requests: readonly Labelled[]) => requests.filter(isRight).length / requests.length;
 
-  // The rules were made on the odd half. The even half is for reporting: nobody changes a rule because of one of these.
+  // The rules were made on the odd half. Of the even half nobody who makes rules reads a request; only its figure is known.
   test.each([
     ['the even half, which no rule was made for', 0, 0.9],
     ['the odd half, on which the rules were made', 1, 0.95],
@@ -118,6 +118,23 @@ describe('what only looks like it is not', () => {
     ['a greeting with a task', user('Hi, refactor this function to be pure: `let n = 0; const f = () => n++`')],
     ['numbers to find', user('Find the numbers x for which x^2 - 5x + 6 = 0 and show that there are no others.')],
     ['code to translate', user('Translate this Python script to Go.')],
+    ['a wish of the player', told('(ooc: can we slow down? Longer replies from now on, please.)')],
+    ['a direction', told('[Ilse will now become suspicious. Let it show in her next reply.]')],
+    ['an impersonation', told('[Write the next message as the stranger, from his point of view, two sentences.]')],
+    ['a question about commits', user('How do I write better commit messages? My team uses conventional commits.')],
+    ['a question about titles', user('What makes a chat title good? I build a chat app and my titles are bad.')],
+    [
+      'an assistant with a name',
+      {
+        ...user('Compare two job offers for me.'),
+        messages: [
+          { role: 'system', content: 'Your name is Ada, a chat assistant.' },
+          { role: 'user', content: 'Help me decide between two jobs.' },
+        ],
+        max_tokens: 900,
+      },
+    ],
+    ['a short question that is deep', user('What is consciousness?')],
     ['a turn of a role-play', told('[Continue the last message from where it ends.]')],
   ])('%s', (_, body) => {
     expect(decide(body).to).not.toBe('draft');

@@ -10,8 +10,9 @@ import type { RouteRules } from './rules.js';
 import { HARD_WORK_RULES, JUDGEMENT_RULES, ROLE_PLAY_RULES, STAKES_RULES } from './weighty-rules.js';
 
 /**
- * What is declared to be weighty, what front ends ask on their own behalf, then what the request itself looks like: small
- * tasks, hard work, a declared low effort, signs of weight, small talk. What no rule knows is left undecided.
+ * What is declared to be weighty; what front ends ask on their own behalf; what is weighty however short, and then what is
+ * short; a role-play's turns; hard work before small transformations and weaker signs of weight; a declared low effort last,
+ * since it counts where nothing says otherwise. What no rule knows is left undecided.
  */
 export const DEFAULT_RULES: RouteRules = [
   {

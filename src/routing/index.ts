@@ -3,9 +3,7 @@ export { DEFAULT_RULES } from './default-rules.js';
 export type { FactMessage, RequestFacts } from './facts.js';
 export { factsOfBody } from './recorded-request.js';
 export {
-  PATTERN_NAMES,
   type PatternName,
-  patternOf,
   patternProblem,
   ROUTE_TARGETS,
   type RouteCondition,

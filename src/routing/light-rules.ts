@@ -33,6 +33,7 @@ export const FEW_TOKENS_RULES: RouteRules = [
   },
 ];
 
+/** Answers that are to be short and nothing else, such as small helpers of programs want them. */
 export const BARE_ANSWER_RULES: RouteRules = [
   {
     name: 'helper',
@@ -45,7 +46,10 @@ export const BARE_ANSWER_RULES: RouteRules = [
     to: 'draft',
     reason: 'a word about a long text',
     when: {
-      ask: String.raw`(?:^[^]{0,300}|\b)(?:one|a single) word\b|\b(?:only|just) the \p{L}+\b[^\n]{0,20}$`,
+      ask: [
+        String.raw`(?:^[^]{0,300}|\b)(?:one|a single) word\b`,
+        String.raw`\b(?:only|just) the \p{L}+\b[^\n]{0,20}$`,
+      ],
       askAtLeast: 500,
     },
   },
@@ -54,11 +58,21 @@ export const BARE_ANSWER_RULES: RouteRules = [
     to: 'draft',
     reason: 'a short bare answer is asked for',
     when: {
-      instructions: String.raw`\b(?:answer|reply|respond|return|print|output|write|give|say)\b[^.\n]{0,40}\b(?:only|alone|nothing else|nothing but|just|one word|single word)\b|\b(?:only|one per line|nothing else|no (?:comment|explanation|other text)s?)[.)\]]|\bone (?:per|a) line\b`,
+      instructions: [
+        String.raw`\b(?:answer|reply|respond|return|print|output|write|give|say)\b[^.\n]{0,40}\b(?:only|alone|nothing else|nothing but|just|one word|single word)\b`,
+        String.raw`\b(?:only|one per line|nothing else|no (?:comment|explanation|other text)s?)[.)\]]|\bone (?:per|a) line\b`,
+      ],
       maxTokensAtMost: 128,
     },
   },
 ];
+
+const LANGUAGE =
+  '(?:english|french|german|spanish|italian|portuguese|dutch|swedish|norwegian|danish|finnish|polish|czech|russian|ukrainian|greek|turkish|arabic|hebrew|hindi|chinese|japanese|korean|latin|englisch|französisch|deutsche?|spanisch|italienisch|anglais|français|allemand|espagnol|italien|inglés|francés|alemán|español)';
+/** Not verse, and nothing of which every shade counts. */
+const NO_ART = String.raw`^(?![^]*\b(?:tone|rhymes?|poem|verse|haiku|nuances?|connotations?|idioms?|slogan|pun|legal|marketing|natural(?:ly)?|preserve|contract|code)\b|(?:[^]*\n){3})`;
+const FORM = String.raw`\b(?:list|bullets?|table|csv|json|yaml|markdown|alphabet(?:ical|ically)?|order|(?:upper|lower|title) ?case|per line|commas?|typos?|spelling|punctuation|grammar|duplicates?|line breaks?|spaces?|lines?)\b`;
+const THIS_TEXT = '(?:this|my|the (?:text|following|mail|message|sentence))';
 
 /** Small transformations of what is given. */
 export const TRANSFORMATION_RULES: RouteRules = [
@@ -67,7 +81,12 @@ export const TRANSFORMATION_RULES: RouteRules = [
     to: 'draft',
     reason: 'something to find in a text',
     when: {
-      ask: String.raw`^(?:please )?(?:extract|pull out|pick out|list) (?:all |every |the |any |just )*(?:e-?mails?|names?|dates?|addresses|address|urls?|links?|phone|amounts?|prices?|places?|cities|companies|hashtags?)\b|^(?:please )?(?:extract|pull out|pick out|find)(?: [\p{L}-]+){1,4} (?:from|in) (?:this|the (?:text|following|mail|message|sentence)|my)\b|^(?:pull|get|take|copy)\b[^.\n]{0,60}\b(?:out of|from) (?:this|the (?:text|following|mail|message|sentence))\b|^what(?:'s| is) the (?:\p{L}+ )?(?:number|date|name|e-?mail|address|price|total|amount|deadline|sender|phone) in (?:this|the (?:text|following|mail|message|sentence))\b`,
+      ask: [
+        String.raw`^(?:please )?(?:extract|pull out|pick out|list) (?:all |every |the |any |just )*(?:e-?mails?|names?|dates?|addresses|address|urls?|links?|phone|amounts?|prices?|places?|cities|companies|hashtags?)\b`,
+        `^(?:please )?(?:extract|pull out|pick out|find)(?: [\\p{L}-]+){1,4} (?:from|in) ${THIS_TEXT}\\b`,
+        `^(?:pull|get|take|copy)\\b[^.\\n]{0,60}\\b(?:out of|from) ${THIS_TEXT}\\b`,
+        `^what(?:'s| is) the (?:\\p{L}+ )?(?:number|date|name|e-?mail|address|price|total|amount|deadline|sender|phone) in ${THIS_TEXT}\\b`,
+      ],
     },
   },
   {
@@ -75,7 +94,16 @@ export const TRANSFORMATION_RULES: RouteRules = [
     to: 'draft',
     reason: 'a text to put in another form',
     when: {
-      ask: String.raw`^(?:please )?(?:can you )?(?:(?:make|turn|put|convert|change|number) (?:this|these|the following|it|them|that|the|my|all)|(?:sort|alphabeti[sz]e|capitali[sz]e|lowercase|uppercase|format|reformat|dedupe|deduplicate|fix|correct|proofread|remove)(?= ))\b[^\n]{0,80}\b(?:list|bullets?|table|csv|json|yaml|markdown|alphabet(?:ical|ically)?|order|upper ?case|lower ?case|title case|per line|commas?|typos?|spelling|punctuation|grammar|duplicates?|line breaks?|spaces?|lines?)\b|^(?:please )?(?:uppercase|lowercase|capitali[sz]e|alphabeti[sz]e|format) (?:this|these|the following)\b|^as (?:an? )?(?:csv|json|table|list|bullet\w*|markdown|yaml)\b|^(?:turn|convert|change|put) (?:in)?to\b[^\n]{0,30}\b(?:case|list|table|csv|json|markdown)\b|^(?:write|put|add|insert) (?:these|this|those|an?)\b[^\n]{0,60}\b(?:separators?|commas?|quotes?|dash(?:es)?|brackets|parentheses|(?:every|each) (?:word|line))\b|^(?:bitte )?[^\n]{0,40}\b(?:sortieren|formatieren|umwandeln)\b|^(?:bitte )?(?:sortiere|formatiere|mache? (?:daraus|das|dies))\b|^(?:mets|trie|formate|convertis)\b|^(?:ordena|pon|convierte)\b|\b(?:change|alter|keep|leave) (?:nothing|everything|anything) else\b`,
+      ask: [
+        `^(?:please )?(?:can you )?(?:make|turn|put|convert|change|number) (?:this|these|the following|it|them|that|the|my|all)\\b[^\\n]{0,80}${FORM}`,
+        `^(?:please )?(?:can you )?(?:sort|alphabeti[sz]e|capitali[sz]e|lowercase|uppercase|format|reformat|dedupe|deduplicate|fix|correct|proofread|remove)\\b[^\\n]{0,80}${FORM}`,
+        String.raw`^(?:please )?(?:uppercase|lowercase|capitali[sz]e|alphabeti[sz]e|format) (?:this|these|the following)\b`,
+        `^(?:as (?:an? )?|(?:turn|convert|change|put) (?:in)?to\\b[^\\n]{0,30})${FORM}`,
+        String.raw`^(?:write|put|add|insert) (?:these|this|those|an?)\b[^\n]{0,60}\b(?:separators?|commas?|quotes?|dash(?:es)?|brackets|parentheses|(?:every|each) (?:word|line))\b`,
+        String.raw`^(?:bitte )?[^\n]{0,40}\b(?:sortieren|formatieren|umwandeln)\b`,
+        String.raw`^(?:bitte )?(?:sortiere|formatiere|mache? (?:daraus|das|dies)|mets|trie|formate|convertis|ordena|pon|convierte)\b`,
+        String.raw`\b(?:change|alter|keep|leave) (?:nothing|everything|anything) else\b`,
+      ],
       askAtMost: 2000,
     },
   },
@@ -84,7 +112,12 @@ export const TRANSFORMATION_RULES: RouteRules = [
     to: 'draft',
     reason: 'a word or a phrase to translate',
     when: {
-      ask: String.raw`^(?![^]*\b(?:tone|rhymes?|poem|verse|haiku|nuances?|connotations?|idioms?|slogan|pun|legal|marketing|natural(?:ly)?|preserve|contract|code)\b|(?:[^]*\n){3})[^]*\b(?:how (?:do|would) (?:you|i|we) say|c[oó]mo se dice|wie sagt man|was hei(?:ß|ss)t|comment (?:dit-on|on dit|dire)|come si dice|como se diz|translate|übersetze?|traduci[rs]?|traduce|traduis|(?:in|en|auf|ins|into|to|al) (?:english|french|german|spanish|italian|portuguese|dutch|swedish|norwegian|danish|finnish|polish|czech|russian|ukrainian|greek|turkish|arabic|hebrew|hindi|chinese|japanese|korean|latin|englisch|französisch|deutsche?|spanisch|italienisch|anglais|français|allemand|espagnol|italien|inglés|francés|alemán|español)\b|\b(?:english|french|german|spanish|italian|portuguese|dutch|latin|japanese|russian) (?:word|term|name) for\b)`,
+      ask: [
+        `${NO_ART}[^]*\\b(?:how (?:do|would) (?:you|i|we) say|c[oó]mo se dice|wie sagt man|was hei(?:ß|ss)t|comment (?:dit-on|on dit|dire)|come si dice|como se diz)\\b`,
+        `${NO_ART}[^]*\\b(?:translate|übersetze?|traduci[rs]?|traduce|traduis)\\b`,
+        `${NO_ART}[^]*\\b(?:in|en|auf|ins|into|to|al) ${LANGUAGE}\\b`,
+        `${NO_ART}[^]*\\b${LANGUAGE} (?:word|term|name) for\\b`,
+      ],
       askAtMost: 160,
     },
   },
@@ -93,7 +126,11 @@ export const TRANSFORMATION_RULES: RouteRules = [
     to: 'draft',
     reason: 'a text to put in a class',
     when: {
-      ask: String.raw`^(?:please )?(?:classify|categori[sz]e|label|tag)\b|\b(?:what|which) language is (?:this|it|that|the following)\b|\bis (?:this|the following)\b[^.\n]{0,40}\b(?:positive|negative|spam|formal|sarcastic)\b`,
+      ask: [
+        String.raw`^(?:please )?(?:classify|categori[sz]e|label|tag)\b`,
+        String.raw`\b(?:what|which) language is (?:this|it|that|the following)\b`,
+        String.raw`\bis (?:this|the following)\b[^.\n]{0,40}\b(?:positive|negative|spam|formal|sarcastic)\b`,
+      ],
       askAtMost: 3000,
     },
   },
@@ -102,7 +139,10 @@ export const TRANSFORMATION_RULES: RouteRules = [
     to: 'draft',
     reason: 'a name for something',
     when: {
-      ask: String.raw`^(?:please )?(?:suggest|give me|propose|find|think of|come up with|rename)\b[^.\n]{0,40}\bnames?\b|^(?:an? )?(?:better |good |short |other )*names? for\b`,
+      ask: [
+        String.raw`^(?:please )?(?:suggest|give me|propose|find|think of|come up with|rename)\b[^.\n]{0,40}\bnames?\b`,
+        String.raw`^(?:an? )?(?:better |good |short |other )*names? for\b`,
+      ],
       askAtMost: 300,
     },
   },
@@ -120,22 +160,27 @@ export const TRANSFORMATION_RULES: RouteRules = [
 const UNIT =
   '(?:km|kilomet(?:er|re)s?|miles?|cm|centimet(?:er|re)s?|inch(?:es)?|feet|ft|met(?:er|re)s?|kg|kilos?|kilograms?|lbs?|pounds?|ounces?|oz|grams?|cups?|ml|lit(?:er|re)s?|gallons?|pints?|(?:table|tea)spoons?|tbsp|tsp|celsius|fahrenheit|°[cf]|[cf])';
 
+/** Arithmetic that is one step. */
 export const CONVERSION_RULES: RouteRules = [
   {
     name: 'conversion',
     to: 'draft',
     reason: 'units to convert',
     when: {
-      ask: `^\\W*(?:convert|how (?:many|much)|what(?:'s| is)) [^?\\n]{0,30}\\b${UNIT}\\b[^?\\n]{0,20}\\b(?:in|to|is|are)\\b[^?\\n]{0,20}\\??\\s*$|^\\W*what(?:'s| is) \\d[\\d.,]* ?(?:%|percent) of \\d[\\d.,]*\\W*$|^\\d[\\d.,]* ?${UNIT} (?:in|to) ${UNIT}\\W*$`,
+      ask: [
+        `^\\W*(?:convert|how (?:many|much)|what(?:'s| is)) [^?\\n]{0,30}\\b${UNIT}\\b[^?\\n]{0,20}\\b(?:in|to|is|are)\\b[^?\\n]{0,20}\\??\\s*$`,
+        `^\\d[\\d.,]* ?${UNIT} (?:in|to) ${UNIT}\\W*$`,
+        String.raw`^\W*what(?:'s| is) \d[\d.,]* ?(?:%|percent) of \d[\d.,]*\W*$`,
+      ],
       askAtMost: 70,
     },
   },
 ];
 
-/** In a short question, what makes it one of thought. */
-const NOT_A_FACT = String.raw`[^]*\b(?:why|explain|should|best|better|worst|if|prove|compare|difference|meaning|purpose|the point of|reason|cause|impact|effect|role|relationship|secret|nature|future|or|right|wrong|good|bad|letters?|ways|syllables|vowels|does it take|warum|wieso|pourquoi|por qué)\b`;
-const FACT_QUESTION = String.raw`(?:what|which) (?:time|day|year|month|country|city|language|currency|planet|element|animal|colou?r) \p{L}|who (?:wrote|painted|invented|discovered|directed|composed|founded|sang|played|won|is|was)\b|(?:when|where|in (?:what|which) (?:year|city|country)) (?:is|was|were|did|are|does)\b|how (?:many|tall|far|old|high|deep|long|big|heavy|hot|fast|large|much) (?:is|was|are|do|does|did|\p{L}+ \p{L}+)|define \p{L}+\W*$|what(?:'s| is| are| was) the (?:\p{L}+est|most \p{L}+) \p{L}+ (?:in|on|of)\b|(?!(?:why|how|can|could|should|would|will|is|are|am|do|does|did|may|might|must|what|who|thoughts|opinion|any|ok|and|but|so)\b)[\p{L}\d-]+(?: [\p{L}\d'’-]+){1,5}\?$|wer (?:hat|war|ist)\b|wann (?:war|ist|wurde|hat)\b|wo (?:liegt|ist)\b|qui a\b|quand (?:a|est|fut)\b|quién\b|cuándo\b`;
-const FACT_OF = String.raw`(?:what(?:'s| is| are| was) the |was ist die |wie heißt die |quelle est la |cu[aá]l es la )?(?:\p{L}+ )?(?:capital|currency|population|area code|time ?zone|symbol|number|point|height|length|depth|size|age|distance|date|year|colou?r|author|president|birthday|name|plural|language|hauptstadt|währung|capitale|monnaie|moneda) (?:of|in|for|on|between|from|von|de|du|d['’]|del)\b`;
+const ATTRIBUTE =
+  '(?:capital|currency|population|area code|time ?zone|symbol|number|point|height|length|depth|size|age|distance|date|year|colou?r|author|president|birthday|name|plural|language|hauptstadt|währung|capitale|monnaie|moneda)';
+/** A short question without a word that makes it one of thought. */
+const FACT = `${PLAINLY}${String.raw`(?![^]*\b(?:why|explain|should|best|better|worst|if|prove|compare|difference|meaning|purpose|the point of|reason|cause|impact|effect|role|relationship|secret|nature|future|or|right|wrong|good|bad|letters?|ways|syllables|vowels|does it take|warum|wieso|pourquoi|por qué)\b)\W*`}`;
 
 const GREETING =
   'hi+|hello|hey+|yo|hiya|howdy|good (?:morning|afternoon|evening|night)|greetings|hallo|moin|servus|guten (?:morgen|tag|abend)|bonjour|bonsoir|salut|coucou|hola|buen[oa]s (?:días|tardes|noches)|ciao|olá';
@@ -151,7 +196,10 @@ export const SMALL_TALK_RULES: RouteRules = [
     to: 'draft',
     reason: 'a greeting',
     when: {
-      instructions: `${PLAINLY}(?:(?!${WITH_A_TASK})\\W*(?:${GREETING})\\b[^\\n]{0,80}$|\\W*(?:(?:are|who are|what are) you(?: there| awake| online| ready| real| human| an? (?:ai|bot|human|robot))?|test(?:ing)?|ping)\\W*$)`,
+      instructions: [
+        `${PLAINLY}(?!${WITH_A_TASK})\\W*(?:${GREETING})\\b[^\\n]{0,80}$`,
+        `${PLAINLY}\\W*(?:(?:are|who are|what are) you(?: there| awake| online| ready| real| human| an? (?:ai|bot|human|robot))?|test(?:ing)?|ping)\\W*$`,
+      ],
     },
   },
   {
@@ -165,7 +213,18 @@ export const SMALL_TALK_RULES: RouteRules = [
     to: 'draft',
     reason: 'a fact to look up',
     when: {
-      instructions: `${PLAINLY}(?!${NOT_A_FACT})\\W*(?:${FACT_QUESTION}|${FACT_OF})[^\\n]*$`,
+      instructions: [
+        `${FACT}(?:what|which) (?:time|day|year|month|country|city|language|currency|planet|element|animal|colou?r) [^\\n]*$`,
+        `${FACT}what(?:'s| is| are| was) the (?:\\p{L}+est|most \\p{L}+) \\p{L}+ (?:in|on|of)\\b[^\\n]*$`,
+        `${FACT}who (?:wrote|painted|invented|discovered|directed|composed|founded|sang|played|won|is|was)\\b[^\\n]*$`,
+        `${FACT}(?:when|where|in (?:what|which) (?:year|city|country)) (?:is|was|were|did|are|does)\\b[^\\n]*$`,
+        `${FACT}how (?:many|tall|far|old|high|deep|long|big|heavy|hot|fast|large|much) (?:is|was|are|do|does|did|\\p{L}+ \\p{L}+)[^\\n]*$`,
+        `${FACT}define \\p{L}+\\W*$`,
+        `${FACT}(?:wer (?:hat|war|ist)|wann (?:war|ist|wurde|hat)|wo (?:liegt|ist)|qui a|quand (?:a|est|fut)|quién|cuándo)\\b[^\\n]*$`,
+        `${FACT}(?:what(?:'s| is| are| was) the |was ist die |wie heißt die |quelle est la |cu[aá]l es la )?(?:\\p{L}+ )?${ATTRIBUTE} (?:of|in|for|on|between|from|von|de|du|d['’]|del)\\b[^\\n]*$`,
+        // A few words with a question mark, such as an attribute and what it is of.
+        `${FACT}(?!(?:why|how|can|could|should|would|will|is|are|am|do|does|did|may|might|must|what|who|thoughts|opinion|any|ok|and|but|so)\\b)[\\p{L}\\d-]+(?: [\\p{L}\\d'’-]+){1,5}\\?$`,
+      ],
       askAtMost: 80,
     },
   },

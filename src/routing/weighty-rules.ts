@@ -3,7 +3,7 @@ import type { RouteRules } from './rules.js';
 /** Somebody asks what to do or to leave. */
 const MAY_I = String.raw`(?=[^]*\b(?:(?:can|could|may|should|must|do|will|am) (?:i|we|my|he|she|they)\b|(?:is|are) (?:it|this|that|these|they) \p{L}|safe to\b))`;
 
-/** Where a wrong answer does harm, however short it is. */
+/** Where a short answer is no light one: a wrong one does harm, or it has to be thought through. */
 export const STAKES_RULES: RouteRules = [
   {
     name: 'stakes',
@@ -19,7 +19,12 @@ export const STAKES_RULES: RouteRules = [
     to: 'target',
     reason: 'a question of health, law or money',
     when: {
-      ask: `^${MAY_I}[^]*\\b(?:medic\\w*|drugs?|doses?|dosage|mg|pills?|tablets?|ibuprofen|paracetamol|aspirin|antibiotics?|pregnan\\w*|symptoms?|chest pain|poison\\w*|overdose|suicid\\w*|allerg\\w*|fever|rash|blood pressure|vaccin\\w*|insulin|diabet\\w*|swallowed|ate|bleach|ammonia|carbon monoxide|wiring|breaker|lawyer|lawsuit|sue|illegal|legal(?:ly)?|evict\\w*|landlord|lease|tax(?:es)?|mortgage|pension|invest\\w*|bankrupt\\w*)\\b`,
+      ask: [
+        `^${MAY_I}[^]*\\b(?:medic\\w*|drugs?|doses?|dosage|mg|pills?|tablets?|ibuprofen|paracetamol|aspirin|antibiotics?|insulin|vaccin\\w*)\\b`,
+        `^${MAY_I}[^]*\\b(?:pregnan\\w*|symptoms?|allerg\\w*|fever|rash|blood pressure|diabet\\w*|swallowed|ate|poison\\w*|bleach|ammonia|wiring|breaker)\\b`,
+        `^${MAY_I}[^]*\\b(?:lawyer|lawsuit|sue|illegal|legal(?:ly)?|evict\\w*|landlord|lease)\\b`,
+        `^${MAY_I}[^]*\\b(?:tax(?:es)?|mortgage|pension|invest\\w*|bankrupt\\w*)\\b`,
+      ],
       askAtMost: 800,
     },
   },
@@ -37,33 +42,34 @@ export const STAKES_RULES: RouteRules = [
     to: 'target',
     reason: 'it has to be thought through, however short the answer',
     when: {
-      ask: String.raw`\b(?:puzzle|riddle|trick question|logically|syllogism|divisible|prime number|is \d+ (?:a )?prime|next (?:number )?in (?:the|this) (?:sequence|series)|best move|checkmate|what day of the week|thread[- ]safe|race condition|deadlock|vulnerab\w*|injection|off[- ]by[- ]one|(?:time|space) complexity|big[- ]o)\b|\bif (?:all|every|no|some|none)\b[^?]*\b(?:then|does|do|is|are|must|can)\b[^?]*\?|\bwhat\b[^?\n]{0,40}\b(?:print|output|return|evaluate to)\b[^?\n]{0,40}\?|\d ?[*×^] ?\d`,
+      ask: [
+        String.raw`\b(?:puzzle|riddle|trick question|logically|syllogism|best move|checkmate|what day of the week)\b`,
+        String.raw`\b(?:divisible|prime number|is \d+ (?:a )?prime|next (?:number )?in (?:the|this) (?:sequence|series))\b|\d ?[*×^] ?\d`,
+        String.raw`\b(?:thread[- ]safe|race condition|deadlock|vulnerab\w*|injection|off[- ]by[- ]one|(?:time|space) complexity|big[- ]o)\b`,
+        String.raw`\bif (?:all|every|no|some|none)\b[^?]*\b(?:then|does|do|is|are|must|can)\b[^?]*\?`,
+        String.raw`\bwhat\b[^?\n]{0,40}\b(?:print|output|return|evaluate to)\b[^?\n]{0,40}\?`,
+      ],
       askAtMost: 1500,
     },
   },
 ];
 
-/** A turn in a role-play: the character is the point of it. */
+/** Signs of a role-play: what cards and their instructions say, deeds between asterisks. */
+export const ROLE_PLAY: readonly string[] = [
+  String.raw`\b(?:role-?play|in character|game ?master|dungeon master)\b`,
+  String.raw`\{\{(?:char|user)\}\}|<START>|\b(?:personality|scenario):`,
+  String.raw`\bnext (?:reply|message|turn) (?:of|as|for|in)\b|\bwrite only as\b`,
+  String.raw`\b(?:not|never) (?:speak|decide|act|write|talk)\b[^.\n]{0,10}\b(?:for|as|what)\b`,
+  String.raw`(?:^|\n)[^\n]{0,20}\*\p{Lu}[^*\n]{12,}[.!?,…]\*`,
+];
+
+/** A turn of a role-play: the character is the point of it. */
 export const ROLE_PLAY_RULES: RouteRules = [
-  {
-    name: 'role-play',
-    to: 'target',
-    reason: 'a turn of a role-play',
-    when: {
-      instructions: String.raw`\b(?:role-?play|in character|game ?master|dungeon master)\b|\{\{(?:char|user)\}\}|<START>|\b(?:personality|scenario):|\bnext (?:reply|message|turn) (?:of|as|for|in)\b|\b(?:not|never) (?:speak|decide|act|write|talk)\b[^.\n]{0,10}\b(?:for|as|what)\b|\bwrite only as\b`,
-    },
-  },
-  {
-    name: 'role-play',
-    to: 'target',
-    reason: 'a turn of a role-play',
-    // Deeds between asterisks.
-    when: { text: String.raw`(?:^|\n)[^\n]{0,20}\*\p{Lu}[^*\n]{12,}[.!?,…]\*` },
-  },
+  { name: 'role-play', to: 'target', reason: 'a turn of a role-play', when: { text: ROLE_PLAY } },
 ];
 
 /** Orders stand first or last; between them may be any text that is worked on. */
-const nearEnds = (pattern: string): string => `^[^]{0,400}(?:${pattern})|(?:${pattern})[^]{0,300}$`;
+const nearEnds = (pattern: string): readonly string[] => [`^[^]{0,400}(?:${pattern})`, `(?:${pattern})[^]{0,300}$`];
 
 /** Long or exacting work, whatever effort is declared. */
 export const HARD_WORK_RULES: RouteRules = [
