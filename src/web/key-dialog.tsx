@@ -20,7 +20,7 @@ export function KeyDialog() {
     connection.ask();
   };
   return (
-    <dialog ref={dialog} class="dialog" aria-labelledby="key-title" onClose={() => keyWanted.set(false)}>
+    <dialog ref={dialog} class="dialog" aria-labelledby="key-title" onCancel={() => keyWanted.set(false)}>
       <form onSubmit={submit}>
         <h2 id="key-title">The server wants a key</h2>
         <p>It was started with an API key. The key is sent to this server only.</p>

@@ -1,6 +1,6 @@
 /** A chart: uPlot in the page's colours and as wide as its place. */
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import uPlot from 'uplot';
+import { useEffect, useRef } from 'preact/hooks';
+import type uPlot from 'uplot';
 import { usePage } from '../page.js';
 import { useStore } from '../store.js';
 
@@ -33,16 +33,32 @@ export function Plot(props: Props) {
   const { title, about, lines, latest, format = twoDigits } = props;
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | undefined>(undefined);
+  const latestProps = useRef(props);
+  latestProps.current = props;
   const theme = useStore(usePage().theme);
   const shape = lines.map(({ label, look }) => `${label}/${look}`).join();
-  useLayoutEffect(() => {
-    const plot = new uPlot(optionsOf(props, place.current!.clientWidth), dataOf(props), place.current!);
-    chart.current = plot;
-    const observer = new ResizeObserver(([entry]) => plot.setSize({ width: entry!.contentRect.width, height: HEIGHT }));
-    observer.observe(place.current!);
+  useEffect(() => {
+    const box = place.current!;
+    let close = () => {};
+    let closed = false;
+    // By itself: the first view needs no charts.
+    import('uplot').then(({ default: Chart }) => {
+      if (closed) return;
+      const plot = new Chart(optionsOf(Chart, latestProps.current, box.clientWidth), dataOf(latestProps.current), box);
+      const observer = new ResizeObserver(([entry]) =>
+        plot.setSize({ width: entry!.contentRect.width, height: HEIGHT }),
+      );
+      observer.observe(box);
+      chart.current = plot;
+      close = () => {
+        observer.disconnect();
+        plot.destroy();
+      };
+    });
     return () => {
-      observer.disconnect();
-      plot.destroy();
+      closed = true;
+      chart.current = undefined;
+      close();
     };
   }, [shape]);
   useEffect(() => chart.current?.setData(dataOf(props)), [props.x, ...lines.map(({ values }) => values)]);
@@ -82,7 +98,11 @@ function dataOf({ x, lines }: Props): uPlot.AlignedData {
   return [[...x], ...lines.map(({ values }) => [...values])];
 }
 
-function optionsOf({ lines, xLabel, format = twoDigits, atLeast = 0, steps }: Props, width: number): uPlot.Options {
+function optionsOf(
+  Chart: typeof uPlot,
+  { lines, xLabel, format = twoDigits, atLeast = 0, steps }: Props,
+  width: number,
+): uPlot.Options {
   const axis: uPlot.Axis = {
     stroke: () => colourOf('ink-soft'),
     grid: { stroke: () => colourOf('line'), width: 1 },
@@ -105,17 +125,17 @@ function optionsOf({ lines, xLabel, format = twoDigits, atLeast = 0, steps }: Pr
       { ...axis, label: xLabel, size: 24, ...(steps && { incrs: [1, 2, 5, 10, 20] }) },
       { ...axis, size: 46, values: (_, values) => values.map(format) },
     ],
-    series: [{}, ...lines.map(seriesOf)],
+    series: [{}, ...lines.map((line) => seriesOf(Chart, line))],
   };
 }
 
 const FONT = '12px system-ui, sans-serif';
 
-function seriesOf({ label, colour, look = 'line' }: Line): uPlot.Series {
+function seriesOf(Chart: typeof uPlot, { label, colour, look = 'line' }: Line): uPlot.Series {
   const stroke = () => colourOf(colour);
   switch (look) {
     case 'bars':
-      return { label, stroke, fill: stroke, paths: uPlot.paths.bars!({ size: [0.62, 40] }), points: { show: false } };
+      return { label, stroke, fill: stroke, paths: Chart.paths.bars!({ size: [0.62, 40] }), points: { show: false } };
     case 'dots':
       return { label, stroke, width: 0, paths: () => null, points: { show: true, size: 7, fill: stroke } };
     case 'dashed':

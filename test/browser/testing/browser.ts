@@ -56,6 +56,8 @@ export const test = base.extend<Fixtures>({
         viewport: { width, height },
         colorScheme: colours,
         reducedMotion: 'reduce',
+        // That of a machine without one (LANG=C) is no language tag.
+        locale: 'en-GB',
         permissions: ['clipboard-read', 'clipboard-write'],
       });
       context.setDefaultTimeout(10_000);
