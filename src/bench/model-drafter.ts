@@ -1,3 +1,4 @@
+import { contenders, draftDrawing, NO_NOISE } from '../engine/draft-drawing.js';
 import type { Engine, GenerationRequest, LoadedDraft } from '../engine/index.js';
 import { recommendedSampling, resolveSampling, SAMPLING_DEFAULTS, SamplerChain } from '../sampling/index.js';
 import {
@@ -19,26 +20,23 @@ export interface Drawing {
 
 /** As the engine has it drawn: with the target's own transforms and noise. `seed` is the request's. */
 export function sharedDrawing({ models: { target } }: Engine, request: GenerationRequest, seed: number): Drawing {
-  const options = resolveSampling(request.sampling ?? {}, recommendedSampling(target.model.metadata));
+  const sampling = resolveSampling(request.sampling ?? {}, recommendedSampling(target.model.metadata));
+  const { sampling: options, noise } = draftDrawing(sampling, 'match', positionNoise(seed));
   const banned = request.ignoreEndOfText ? target.ends : [];
   const breakers = options.dryMultiplier > 0 ? target.breakers.spellings(options.drySequenceBreakers) : [];
   const vocabularySize = target.model.vocabulary.size;
-  const noise = positionNoise(seed);
   return {
     noise,
     sampler: (history) => new SamplerChain({ options, vocabularySize, noise, banned, breakers, history }),
   };
 }
 
-/** A race in which nobody is given a start: the likeliest token wins. */
-const NO_NOISE: Noise = { exponential: () => 1, uniform: () => 0.5 };
-
 /**
  * As llama.cpp's `draft-simple` has it drawn, whatever the request samples with: the likeliest token each time, its
  * confidence the softmax over the ten likeliest (common/speculative.cpp of v0.5.0).
  */
 export function greedyDrawing({ models: { target } }: Engine): Drawing {
-  const options = { ...SAMPLING_DEFAULTS, temperature: 1, topK: 10, topP: 1, minP: 0 };
+  const options = contenders(SAMPLING_DEFAULTS);
   const vocabularySize = target.model.vocabulary.size;
   return {
     noise: NO_NOISE,

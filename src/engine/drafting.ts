@@ -21,6 +21,7 @@ import {
   type Verification,
 } from '../speculative/index.js';
 import type { CachedSequence } from './cached-sequence.js';
+import { draftDrawing } from './draft-drawing.js';
 import type { LoadedDraft, LoadedModels } from './load.js';
 import type { Plan } from './prepare.js';
 
@@ -136,14 +137,13 @@ function givenText({ plan: { prediction, promptTokens, drafters } }: Drafting): 
   return given ? [new PredictionDrafter(prediction, promptTokens.length)] : [];
 }
 
-/** The draft model with the target's own transforms: what is drawn like the target is accepted most. */
 function modelDrafter(
   { plan, models, noise, signal, now, onOpen }: Drafting,
   draft: LoadedDraft,
   proposer: Proposer | undefined,
 ): Drafter {
-  // Mirostat's law follows the text that is written; for a draft its temperature has to do.
-  const sampler = samplerOf({ ...plan, sampling: { ...plan.sampling, mirostat: 'off' } }, noise);
+  const drawing = draftDrawing(plan.sampling, plan.verification, noise);
+  const sampler = samplerOf({ ...plan, sampling: drawing.sampling }, drawing.noise);
   const known = plan.cacheable.map((token) => draft.pair.toDraft(token));
   const options = { capacity: models.contextSize, promptLength: 0, reuse: plan.reuse, signal };
   const sequence = draft.batcher.open(options, known);
@@ -152,7 +152,7 @@ function modelDrafter(
     name: draft.name,
     sequence: draft.translate(sequence),
     sampler,
-    noise,
+    noise: drawing.noise,
     random: sequentialRandom(plan.seed + 1),
     isEnd: (token) => plan.writer.ends.has(token),
     costs: models.learnt.knowledge.draftCostsOf(draft.name)!,
