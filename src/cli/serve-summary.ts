@@ -1,3 +1,4 @@
+import type { Mode } from '../engine/events.js';
 import { size } from '../engine/memory.js';
 import type { EngineDescription, ModelDescription } from '../engine/service.js';
 import { isLoopbackName } from '../server/loopback.js';
@@ -14,10 +15,13 @@ export interface Served {
   readonly enginePid: number | undefined;
   readonly needsKey: boolean;
   readonly configPath: string | undefined;
+  /** Of requests that choose none. */
+  readonly mode: Mode;
 }
 
 /** What runs where, whether it speculates and why not if not, and who can reach it. */
-export function summaryLines({ version, description, url, host, enginePid, needsKey, configPath }: Served): string[] {
+export function summaryLines(served: Served): string[] {
+  const { version, description, url, host, enginePid, needsKey, configPath, mode } = served;
   const { target, drafts, contextSize, parallel, strict, notes, llama, loadMs } = description;
   const requests = parallel === 1 ? 'one request at a time' : `${parallel} requests at once`;
   return [
@@ -25,6 +29,7 @@ export function summaryLines({ version, description, url, host, enginePid, needs
     `target: ${modelLine(target)}`,
     ...drafts.map((draft) => `draft: ${modelLine(draft)}`),
     speculationLine(drafts, strict),
+    ...(mode === 'speculative' ? [] : [`mode: ${mode}, of requests that choose none`]),
     `context: ${contextSize} tokens a request, ${requests}; loaded in ${(loadMs / 1000).toFixed(1)} s${
       enginePid === undefined ? ' in this process' : `, engine in process ${enginePid}`
     }`,

@@ -236,7 +236,11 @@ describe('outrider.config.json', () => {
   test('has the default mode and the rules of mode auto', async () => {
     const routes = [{ name: 'tiny', to: 'draft', when: { maxTokensAtMost: 8 } }];
     const service = new FakeService();
-    const { loaded, url } = await started([], { folder: await configured('auto', { mode: 'auto', routes }), service });
+    const { loaded, url, stderr } = await started([], {
+      folder: await configured('auto', { mode: 'auto', routes }),
+      service,
+    });
+    expect(stderr.text).toContain('mode: auto, of requests that choose none');
     expect(loaded[0]).toMatchObject({ routes });
     const body = JSON.stringify({ prompt: 'Hi' });
     await fetch(`${url}/completion`, { method: 'POST', body });

@@ -5,6 +5,7 @@ import { OutriderError } from '../errors.js';
 import { DIALECTS } from '../server/dialects.js';
 import { createLog } from '../server/logging.js';
 import { Server } from '../server/server.js';
+import { SERVER_DEFAULTS } from '../server/settings.js';
 import { readApiKeys } from './api-keys.js';
 import { openKnowledge } from './learned.js';
 import { LogLines } from './log-lines.js';
@@ -47,7 +48,12 @@ export async function serve(
     service = await openService(flags, surroundings, stop.signal);
     checkMode(flags, service);
     server.serve(service);
-    const facts = { host, needsKey: apiKeys.length > 0, configPath: config?.path };
+    const facts = {
+      host,
+      needsKey: apiKeys.length > 0,
+      configPath: config?.path,
+      mode: flags.mode ?? SERVER_DEFAULTS.mode,
+    };
     for (const line of await summary(service, server.url, surroundings, facts)) {
       await err.write(`${visible(line)}\n`);
     }
@@ -98,7 +104,7 @@ async function summary(
   service: EngineService,
   url: string,
   { pid, version }: Pick<Surroundings, 'pid' | 'version'>,
-  facts: Pick<Served, 'host' | 'needsKey' | 'configPath'>,
+  facts: Pick<Served, 'host' | 'needsKey' | 'configPath' | 'mode'>,
 ): Promise<readonly string[]> {
   const { pid: serving } = await service.status();
   const enginePid = serving === pid ? undefined : serving;
