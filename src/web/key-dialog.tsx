@@ -6,6 +6,7 @@ import { useStore } from './store.js';
 export function KeyDialog() {
   const { keys, keyWanted, connection } = usePage();
   const wanted = useStore(keyWanted);
+  const known = useStore(keys);
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     if (wanted) dialog.current?.showModal();
@@ -23,7 +24,10 @@ export function KeyDialog() {
     <dialog ref={dialog} class="dialog" aria-labelledby="key-title" onCancel={() => keyWanted.set(false)}>
       <form onSubmit={submit}>
         <h2 id="key-title">The server wants a key</h2>
-        <p>It was started with an API key. The key is sent to this server only.</p>
+        <p>
+          {known === undefined ? 'It was started with an API key.' : 'It does not know the key that it was given.'} The
+          key is sent to this server only.
+        </p>
         <label class="field">
           API key
           <input name="key" type="password" required autocomplete="off" spellcheck={false} />

@@ -10,14 +10,9 @@ export class KeyStore extends Store<string | undefined> {
 
   /** @param lasting also for other tabs and later days */
   keep(key: string, lasting: boolean): void {
-    this.forget();
-    (lasting ? localStorage : sessionStorage).setItem(NAME, key);
-    this.set(key);
-  }
-
-  forget(): void {
     sessionStorage.removeItem(NAME);
     localStorage.removeItem(NAME);
-    this.set(undefined);
+    (lasting ? localStorage : sessionStorage).setItem(NAME, key);
+    this.set(key);
   }
 }

@@ -33,7 +33,7 @@ const chats = new ChatSession({
   now: () => performance.now(),
 });
 if (storage instanceof TabStorage)
-  chats.problem.set('This browser keeps no chats: they are gone when the tab is closed.');
+  chats.keeper.problem.set('This browser keeps no chats: they are gone when the tab is closed.');
 const pair = new PairStore(api);
 const live = new LiveWatch({ api, now: () => performance.now(), untilAgain });
 const compare = new CompareSession(api);

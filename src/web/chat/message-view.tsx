@@ -78,7 +78,7 @@ function Answer({ message, look, running }: Pick<Props, 'message' | 'look' | 'ru
 function useSegments(message: Message, wanted: boolean): readonly Segment[] | undefined {
   const { chats } = usePage();
   const [, redraw] = useState<object>({});
-  const known = chats.knownSegments(message);
+  const known = chats.keeper.knownSegments(message);
   useEffect(() => {
     if (wanted && known === undefined) chats.segmentsOf(message).then(() => redraw({}));
   }, [message, wanted, known]);

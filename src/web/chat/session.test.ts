@@ -75,7 +75,7 @@ describe('a question', () => {
     const again = sessionOn(storage);
     await again.restore();
     expect(again.chat.value).toEqual(session.chat.value);
-    expect(again.summaries.value).toMatchObject([{ title: 'Hi there' }]);
+    expect(again.keeper.summaries.value).toMatchObject([{ title: 'Hi there' }]);
     const segments = await again.segmentsOf(again.chat.value.messages[1]!);
     expect(tokensOf(segments).map(({ text }) => text)).toEqual(['Hel', 'lo']);
   });
@@ -146,6 +146,14 @@ describe('an answer', () => {
     expect(api.bodies[2].messages).toEqual([{ role: 'user', content: 'One' }]);
   });
 
+  test('is not lost where no other comes', async () => {
+    api.answers.push(says('A'), [new ApiError('refused', 'No.', 'Ask again.')]);
+    await session.send('One');
+    await session.again(lastId());
+    expect(shown()).toEqual(['user: One', 'assistant: A']);
+    expect(session.failure.value?.error.message).toBe('No.');
+  });
+
   test('goes on behind its tokens, or behind its text where someone changed it', async () => {
     api.answers.push(says('Hel'), says('lo'), says('!'));
     await session.send('Hi');
@@ -204,7 +212,7 @@ describe('chats', () => {
     await session.send('One');
     await session.rename(session.chat.value.id, '  Foxes ');
     await session.send('Two');
-    expect(session.summaries.value).toMatchObject([{ title: 'Foxes' }]);
+    expect(session.keeper.summaries.value).toMatchObject([{ title: 'Foxes' }]);
   });
 
   test('are deleted with their tokens; the next one opens', async () => {
@@ -217,6 +225,17 @@ describe('chats', () => {
     expect(await storage.segments(id, messages[1]!.id)).toEqual([]);
     expect(shown()).toEqual(['user: One', 'assistant: A']);
     await session.remove(session.chat.value.id);
+    expect(shown()).toEqual([]);
+  });
+
+  test('are gone even while an answer is being written', async () => {
+    api.answers.push([startFrame(), textFrame('A'), new Promise(() => {})]);
+    const { id } = session.chat.value;
+    const sent = session.send('One');
+    await new Promise((resolve) => setTimeout(resolve));
+    await session.remove(id);
+    await sent;
+    expect(session.keeper.summaries.value).toEqual([]);
     expect(shown()).toEqual([]);
   });
 
@@ -239,6 +258,6 @@ describe('chats', () => {
     api.answers.push(says('A'));
     await session.send('One');
     expect(shown()).toEqual(['user: One', 'assistant: A']);
-    expect(session.problem.value).toContain('the disk is full');
+    expect(session.keeper.problem.value).toContain('the disk is full');
   });
 });

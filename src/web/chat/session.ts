@@ -1,18 +1,10 @@
 /** The chats of this page: what is open, what is being written. Knows nothing of the screen. */
 import { type Api, ApiError, errorIn } from '../api.js';
 import { Store } from '../store.js';
-import { AnswerFold, type Beginning, type Segment, tokensOf } from './answer-fold.js';
-import {
-  type Chat,
-  type ChatSummary,
-  DEFAULT_SETTINGS,
-  MAX_TITLE,
-  type Message,
-  newChat,
-  type Settings,
-  titleOf,
-} from './chat.js';
+import { AnswerFold, type Beginning, type Segment } from './answer-fold.js';
+import { type Chat, MAX_TITLE, type Message, newChat, type Settings, titleOf } from './chat.js';
 import type { Frame } from './frames.js';
+import { ChatKeeper } from './keeper.js';
 import { exported, imported } from './portable.js';
 import { requestBody } from './request-body.js';
 import { type Resume, resumed } from './resume.js';
@@ -51,47 +43,37 @@ const KEEP_MS = 3_000;
 const MOST_SAID = 1_000;
 
 export class ChatSession {
-  /** The newest change first. */
-  readonly summaries = new Store<readonly ChatSummary[]>([]);
+  readonly keeper: ChatKeeper;
   readonly chat: Store<Chat>;
   readonly running = new Store<Running | undefined>(undefined);
   readonly failure = new Store<Failure | undefined>(undefined);
-  /** Why chats are not kept, for people. */
-  readonly problem = new Store<string | undefined>(undefined);
   /** What screen readers are told: answers that are over. */
   readonly said = new Store('');
   readonly #parts: SessionParts;
-  /** Tokens that were read or written here, by message: what is drawn again need not wait for them. */
-  readonly #segments = new Map<string, readonly Segment[]>();
-  /** Saves one after the other, so that the last one stays. */
-  #saving: Promise<void> = Promise.resolve();
+  /** Resolves when no answer is being written. */
+  #answering: Promise<void> = Promise.resolve();
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
+    this.keeper = new ChatKeeper(parts.storage);
     this.chat = new Store(newChat(parts.newId(), parts.clock()));
   }
 
   /** Opens the chat that was changed last. */
   async restore(): Promise<void> {
-    await this.#kept(async (storage) => {
-      this.summaries.set(await storage.list());
-      const [last] = this.summaries.value;
-      if (last !== undefined) await this.open(last.id);
-    });
+    await this.keeper.list();
+    await this.#openLast();
   }
 
   async open(id: string): Promise<void> {
-    await this.#kept(async (storage) => {
-      await this.#saving;
-      const chat = await storage.load(id);
-      if (chat !== undefined) this.chat.set(chat);
-    });
+    const chat = await this.keeper.load(id);
+    if (chat !== undefined) this.chat.set(chat);
   }
 
   /** A chat with the settings of this one; nothing is kept of it until something is said. */
   begin(): void {
     const { newId, clock } = this.#parts;
-    this.chat.set(newChat(newId(), clock(), this.chat.value.settings ?? DEFAULT_SETTINGS));
+    this.chat.set(newChat(newId(), clock(), this.chat.value.settings));
   }
 
   rename(id: string, title: string): Promise<void> {
@@ -100,17 +82,14 @@ export class ChatSession {
   }
 
   async remove(id: string): Promise<void> {
-    if (this.running.value?.chat === id) this.stop();
-    await this.#kept(async (storage) => {
-      await this.#saving;
-      await storage.remove(id);
-      this.summaries.set(await storage.list());
-    });
-    if (this.chat.value.id === id) {
-      const [last] = this.summaries.value;
-      if (last === undefined) this.begin();
-      else await this.open(last.id);
+    if (this.running.value?.chat === id) {
+      this.stop();
+      await this.#answering;
     }
+    await this.keeper.remove(id);
+    if (this.chat.value.id !== id) return;
+    this.begin();
+    await this.#openLast();
   }
 
   configure(settings: Settings): Promise<void> {
@@ -124,7 +103,8 @@ export class ChatSession {
   /** Says something and has it answered. */
   async send(text: string): Promise<void> {
     const chat = this.chat.value;
-    await this.#answer(chat, [...chat.messages, this.#message('user', text)]);
+    const messages = [...chat.messages, this.#message('user', text)];
+    await this.#answer(chat, { messages, otherwise: messages });
   }
 
   stop(): void {
@@ -137,7 +117,8 @@ export class ChatSession {
     const at = chat.messages.findIndex((message) => message.id === id);
     const message = chat.messages[at];
     if (message === undefined) return;
-    await this.#answer(chat, chat.messages.slice(0, message.role === 'user' ? at + 1 : at));
+    const messages = chat.messages.slice(0, message.role === 'user' ? at + 1 : at);
+    await this.#answer(chat, { messages, otherwise: chat.messages });
   }
 
   /** Asks the last question once more. */
@@ -151,8 +132,8 @@ export class ChatSession {
     const chat = this.chat.value;
     const last = chat.messages.at(-1);
     if (last?.role !== 'assistant') return this.tryAgain();
-    const { beginning, resume } = resumed(last, await this.segmentsOf(last), chat.settings.mode);
-    await this.#answer(chat, chat.messages.slice(0, -1), { message: last, beginning, resume });
+    const continued = { message: last, ...resumed(last, await this.segmentsOf(last), chat.settings.mode) };
+    await this.#answer(chat, { messages: chat.messages.slice(0, -1), otherwise: chat.messages, continued });
   }
 
   /** Changes what was said; what it said before is forgotten. */
@@ -160,64 +141,47 @@ export class ChatSession {
     const chat = this.chat.value;
     const messages = chat.messages.map((message) => (message.id === id ? rewritten(message, text) : message));
     await this.#change({ ...chat, messages });
-    this.#segments.set(id, []);
-    await this.#kept((storage) => storage.saveSegments(chat.id, id, []));
+    await this.keeper.saveSegments(chat.id, { id, role: 'assistant', text }, []);
   }
 
-  /** The tokens of an answer, where they are known; empty where the text is not theirs. */
-  async segmentsOf({ id, text }: Message): Promise<readonly Segment[]> {
-    const known = this.#segments.get(id);
-    if (known !== undefined) return known;
-    const kept = (await this.#kept((storage) => storage.segments(this.chat.value.id, id))) ?? [];
-    const said = tokensOf(kept).map((token) => token.text);
-    const own = said.join('') === text ? kept : [];
-    this.#segments.set(id, own);
-    return own;
-  }
-
-  /** What `segmentsOf` gave, at once; undefined where it was not asked. */
-  knownSegments({ id }: Message): readonly Segment[] | undefined {
-    return this.#segments.get(id);
+  /** The tokens of an answer of the open chat, where they are known; empty where the text is not theirs. */
+  segmentsOf(message: Message): Promise<readonly Segment[]> {
+    return this.keeper.segmentsOf(this.chat.value.id, message);
   }
 
   /** All chats, as the text of a file. */
   async export(): Promise<string> {
-    const chats = await this.#kept(async (storage) => {
-      await this.#saving;
-      return Promise.all(this.summaries.value.map(({ id }) => storage.load(id)));
-    });
-    return exported((chats ?? []).filter((chat) => chat !== undefined));
+    const chats = await Promise.all(this.keeper.summaries.value.map(({ id }) => this.keeper.load(id)));
+    return exported(chats.filter((chat) => chat !== undefined));
   }
 
   /** @throws Error that says what is wrong with the file */
   async import(text: string): Promise<number> {
     const chats = imported(text, this.#parts.newId);
-    for (const chat of chats) await this.#save(chat);
+    for (const chat of chats) await this.keeper.save(chat);
     const [first] = chats;
     if (first !== undefined && !this.running.value) this.chat.set(first);
     return chats.length;
   }
 
-  async #answer(chat: Chat, messages: readonly Message[], continued?: ContinuedAnswer): Promise<void> {
+  async #answer(chat: Chat, question: Question): Promise<void> {
     if (this.running.value !== undefined) return;
-    const { now } = this.#parts;
+    const { messages, continued } = question;
     const message = continued?.message ?? this.#message('assistant', '');
     const running: Running = {
       chat: chat.id,
       message: message.id,
-      fold: new AnswerFold(now, continued?.beginning),
+      fold: new AnswerFold(this.#parts.now, continued?.beginning),
       frames: new Store(0),
       stop: new AbortController(),
     };
     this.failure.set(undefined);
     this.running.set(running);
     const title = chat.named ? chat.title : titleOf(messages);
-    await this.#change({ ...chat, title, messages: [...messages, message] });
-    try {
-      await this.#read(running, message, requestBody(chat, messages, continued?.resume));
-    } finally {
-      await this.#close(running, message);
-    }
+    this.#answering = this.#change({ ...chat, title, messages: [...messages, message] })
+      .then(() => this.#read(running, message, requestBody(chat, messages, continued?.resume)))
+      .finally(() => this.#close(running, message, question));
+    await this.#answering;
   }
 
   async #read(running: Running, message: Message, body: object): Promise<void> {
@@ -232,7 +196,7 @@ export class ChatSession {
         frames.set(frames.value + 1);
         if (now() - keptAt < KEEP_MS) continue;
         keptAt = now();
-        this.#edit(chat, (kept) => withMessage(kept, answerOf(message, fold)));
+        await this.#edit(chat, (kept) => withMessage(kept, answerOf(message, fold)));
       }
       if (!fold.isFinished)
         throw new ApiError('unreachable', 'The answer broke off.', 'Go on with it, or have it written again.');
@@ -243,47 +207,35 @@ export class ChatSession {
     }
   }
 
-  async #close({ chat, fold }: Running, message: Message): Promise<void> {
+  async #close({ chat, fold }: Running, message: Message, { otherwise }: Question): Promise<void> {
     const answer = answerOf(message, fold);
-    this.#segments.set(message.id, fold.segments);
-    await this.#kept((storage) => storage.saveSegments(chat, message.id, fold.segments));
-    await this.#edit(chat, (kept) => (answer.text === '' ? withoutMessage(kept, message) : withMessage(kept, answer)));
+    if (answer.text === '') await this.#edit(chat, (kept) => ({ ...kept, messages: otherwise }));
+    else {
+      await this.keeper.saveSegments(chat, message, fold.segments);
+      await this.#edit(chat, (kept) => withMessage(kept, answer));
+      this.said.set(`The answer is there: ${answer.text.slice(0, MOST_SAID)}`);
+    }
     this.running.set(undefined);
-    if (answer.text !== '') this.said.set(`The answer is there: ${answer.text.slice(0, MOST_SAID)}`);
+  }
+
+  async #openLast(): Promise<void> {
+    const [last] = this.keeper.summaries.value;
+    if (last !== undefined) await this.open(last.id);
   }
 
   /** Changes a chat, open or not. */
   async #edit(id: string, change: (chat: Chat) => Chat): Promise<void> {
-    if (this.chat.value.id === id) return this.#change(change(this.chat.value));
-    await this.#saving;
-    const chat = await this.#kept((storage) => storage.load(id));
-    if (chat !== undefined) await this.#save(change(chat));
+    const kept = this.chat.value.id === id ? undefined : await this.keeper.load(id);
+    // It may have been opened meanwhile.
+    if (this.chat.value.id === id) await this.#change(change(this.chat.value));
+    else if (kept !== undefined) await this.keeper.save(change(kept));
   }
 
   async #change(chat: Chat): Promise<void> {
     const changed = { ...chat, changed: this.#parts.clock() };
     this.chat.set(changed);
-    if (changed.messages.length > 0 || this.summaries.value.some(({ id }) => id === chat.id)) await this.#save(changed);
-  }
-
-  #save(chat: Chat): Promise<void> {
-    this.#saving = this.#saving.then(async () => {
-      await this.#kept(async (storage) => {
-        await storage.save(chat);
-        this.summaries.set(await storage.list());
-      });
-    });
-    return this.#saving;
-  }
-
-  /** A browser that keeps nothing is told of, and is no reason to stop. */
-  async #kept<Value>(use: (storage: ChatStorage) => Promise<Value>): Promise<Value | undefined> {
-    try {
-      return await use(this.#parts.storage);
-    } catch (error) {
-      this.problem.set(`This browser did not keep the chat: ${(error as Error).message}`);
-      return undefined;
-    }
+    const isKept = this.keeper.summaries.value.some(({ id }) => id === chat.id);
+    if (changed.messages.length > 0 || isKept) await this.keeper.save(changed);
   }
 
   #message(role: Message['role'], text: string): Message {
@@ -291,10 +243,13 @@ export class ChatSession {
   }
 }
 
-interface ContinuedAnswer {
-  readonly message: Message;
-  readonly beginning: Beginning;
-  readonly resume: Resume;
+interface Question {
+  /** What is answered. */
+  readonly messages: readonly Message[];
+  /** What the chat holds where no answer comes. */
+  readonly otherwise: readonly Message[];
+  /** The answer that goes on. */
+  readonly continued?: { readonly message: Message; readonly beginning: Beginning; readonly resume: Resume };
 }
 
 function answerOf(message: Message, fold: AnswerFold): Message {
@@ -316,8 +271,4 @@ function rewritten({ report: _, ...message }: Message, text: string): Message {
 
 function withMessage(chat: Chat, message: Message): Chat {
   return { ...chat, messages: chat.messages.map((known) => (known.id === message.id ? message : known)) };
-}
-
-function withoutMessage(chat: Chat, { id }: Message): Chat {
-  return { ...chat, messages: chat.messages.filter((message) => message.id !== id) };
 }

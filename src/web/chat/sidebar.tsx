@@ -6,9 +6,9 @@ import type { ChatSummary } from './chat.js';
 /** The chats of this browser. `onChosen`: one was opened or begun. */
 export function Sidebar({ onChosen }: { readonly onChosen: () => void }) {
   const { chats } = usePage();
-  const summaries = useStore(chats.summaries);
+  const summaries = useStore(chats.keeper.summaries);
   const { id: open } = useStore(chats.chat);
-  const problem = useStore(chats.problem);
+  const problem = useStore(chats.keeper.problem);
   const begin = () => {
     chats.begin();
     onChosen();
