@@ -93,6 +93,7 @@ test.each([
     'Alpaca',
     '### Instruction:\nBe Mira.\n\n### Input:\nHi\n\n### Response:\nHo\n\n### Instruction:\nSum it up.\n\n### Response:\n',
   ],
+  ['nothing', '<s>Sum it up.'],
   ['Vicuna', 'A chat.\nUSER: Hi\nASSISTANT: Ho\nUSER: Sum it up.\nASSISTANT:'],
 ])('the last turn of a prompt that is rendered as %s', (_, text) => {
   expect(applies({ ask: '^sum it up' }, { ...plain, text })).toBe(true);

@@ -33,18 +33,23 @@ export interface Passages {
 const END_CHARACTERS = 4096;
 
 export function passagesOf({ messages, text }: Pick<RequestFacts, 'messages' | 'text'>): Passages {
-  const whole = ends(text);
-  if (messages === undefined) return { ask: lastTurn(whole), system: '', instructions: whole, text: whole };
+  if (messages === undefined) {
+    const prompt = ends(text.replace(BEGINNING, ''));
+    return { ask: lastTurn(prompt), system: '', instructions: prompt, text: prompt };
+  }
   const asked = messages.findLast(({ role }) => role !== 'assistant');
   const told = messages.filter((message) => isSystem(message) && message !== asked);
   const ask = ends(asked?.content ?? '');
   const system = ends(told.map(({ content }) => content).join('\n'));
-  return { ask, system, instructions: system === '' ? ask : `${system}\n${ask}`, text: whole };
+  return { ask, system, instructions: system === '' ? ask : `${system}\n${ask}`, text: ends(text) };
 }
 
 function isSystem({ role }: FactMessage): boolean {
   return role === 'system' || role === 'developer';
 }
+
+/** The control token that begins a prompt, as common models spell it. */
+const BEGINNING = /^\s*(?:<s>|<bos>|<\|begin_of_text\|>|<\|endoftext\|>)/u;
 
 /**
  * Where front ends that render chats themselves begin a turn of the user or the system: ChatML, Llama 2 and 3, Gemma, Phi,
