@@ -3,6 +3,9 @@ import { ERROR_CODES, OutriderError } from '../errors.js';
 import { rewriteArguments } from './argv.js';
 import { bench } from './bench.js';
 import { addBenchFlags } from './bench-flags.js';
+import { chat } from './chat.js';
+import { helpLines } from './chat-commands.js';
+import { addChatFlags } from './chat-flags.js';
 import { compare } from './compare.js';
 import { addCompareFlags } from './compare-flags.js';
 import { inFlagNames } from './flag-names.js';
@@ -92,6 +95,13 @@ export function buildProgram(outputs: Outputs, surroundings: Surroundings, resul
       result.code = await compare(prompt, flags, outputs, surroundings);
     });
 
+  addChatFlags(program.command('chat'))
+    .description('A chat in the terminal: both models stay warm, modes change from one message to the next.')
+    .addHelpText('after', CHAT_EXAMPLES)
+    .action(async (flags) => {
+      result.code = await chat(flags, outputs, surroundings);
+    });
+
   const serveCommand = addServeFlags(program.command('serve'))
     .description('Serves the models over HTTP, to clients of the OpenAI API.')
     .addHelpText('after', SERVE_EXAMPLES)
@@ -134,6 +144,7 @@ export function buildProgram(outputs: Outputs, surroundings: Surroundings, resul
 const PROGRAM_EXAMPLES = `
 Examples:
   outrider run "Count from 1 to 20." --chat
+  outrider chat
   outrider serve
   outrider compare "Once upon a time"
   outrider inspect target.gguf draft.gguf
@@ -149,6 +160,16 @@ Examples:
 On a terminal accepted drafts are green, the target's corrections red, its bonus tokens cyan.
 Flags of llama.cpp and KoboldCpp under their own names are understood too (-md, -ngl, --draftmodel, --draftamount, ...).
 Exit code: 0, 2 (the call is at fault), 130 (Ctrl-C), 1 (anything else).`;
+
+const CHAT_EXAMPLES = `
+Examples:
+  outrider chat
+  outrider chat -m target.gguf -md draft.gguf --system "You are a patient teacher." --temp 0.7
+  outrider chat --load chat.json --save chat.json
+  printf 'Hello\\n/mode main\\nAnd now?\\n' | outrider chat --seed 7
+
+Commands in it:
+${helpLines().join('\n')}`;
 
 const COMPARE_EXAMPLES = `
 Examples:

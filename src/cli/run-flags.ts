@@ -56,13 +56,7 @@ export function addRunFlags(command: Command): Command {
   command.option('-f, --file <path>', 'read the prompt from a file (one line end at its end is dropped)');
   command.option('--chat', 'the prompt is a user’s message: the model’s chat template goes around it');
   command.option('--system <text>', 'the system message of the chat');
-  command.addOption(
-    valueOption('-n, --predict <count>', 'the most tokens to write (to the end of the context)', count),
-  );
-  command.addOption(listOption('--stop <text>', 'end the answer before this text', anyText));
-  command.addOption(
-    listOption('--ban-string <text>', 'write another way around this text, whatever its case', anyText),
-  );
+  addAnswerFlags(command);
   command.addOption(
     valueOption(
       '--logprobs <count>',
@@ -70,8 +64,6 @@ export function addRunFlags(command: Command): Command {
       integer({ from: 0, to: 20 }),
     ),
   );
-  command.option('--ignore-eos', 'go on where the model would end its answer');
-  command.addOption(valueOption('-s, --seed <number>', 'makes the answer repeatable (drawn, and told)', count));
 
   addModelFlags(command);
   addContextShiftFlag(command);
@@ -91,10 +83,38 @@ export function addRunFlags(command: Command): Command {
   return command;
 }
 
+/** Where an answer ends, and what it is drawn with. */
+export function addAnswerFlags(command: Command): void {
+  command.addOption(
+    valueOption('-n, --predict <count>', 'the most tokens to write (to the end of the context)', count),
+  );
+  command.addOption(listOption('--stop <text>', 'end the answer before this text', anyText));
+  command.addOption(
+    listOption('--ban-string <text>', 'write another way around this text, whatever its case', anyText),
+  );
+  command.option('--ignore-eos', 'go on where the model would end its answer');
+  command.addOption(valueOption('-s, --seed <number>', 'makes the answer repeatable (drawn, and told)', count));
+}
+
 function addSpeculationFlags(command: Command): void {
   command.optionsGroup('Speculation:');
+  addModeFlag(command);
+  addDraftingFlags(command);
+  command.option('--prediction <path>', 'a file with text that the answer is likely to repeat');
+  addStrictFlag(command);
+}
+
+export function addModeFlag(command: Command): void {
   const mode = 'both models, the target alone, the draft model alone, or whichever the request deserves';
   command.addOption(valueOption(`--mode <${MODES.join('|')}>`, mode, oneOf(MODES)));
+}
+
+export function addStrictFlag(command: Command): void {
+  command.option('--strict', 'with and without drafts the same text, bit for bit, for some speed');
+}
+
+/** How drafts are made and judged, which may be another way for each request. */
+export function addDraftingFlags(command: Command): void {
   command.addOption(valueOption('--draft-max <count>', 'the most tokens of a draft; 0: no drafts (16)', count));
   command.addOption(
     valueOption(
@@ -109,7 +129,6 @@ function addSpeculationFlags(command: Command): void {
   command.addOption(
     valueOption('--drafters <names>', `who may draft: some of ${DRAFTER_KINDS.join(', ')} (all)`, drafterKinds),
   );
-  command.option('--prediction <path>', 'a file with text that the answer is likely to repeat');
   const rules = VERIFICATION_RULES.join('|');
   command.addOption(
     valueOption(
@@ -125,7 +144,6 @@ function addSpeculationFlags(command: Command): void {
       share,
     ),
   );
-  command.option('--strict', 'with and without drafts the same text, bit for bit, for some speed');
 }
 
 /**
@@ -134,8 +152,15 @@ function addSpeculationFlags(command: Command): void {
  * @throws OutriderError invalid_argument
  */
 export function requestFrom(flags: RunFlags, text: string, prediction?: string): GenerationRequest {
+  return { prompt: promptFrom(flags, text), ...wishesFrom(flags), ...given({ prediction }) };
+}
+
+/**
+ * All of a request but what to go on from.
+ * @throws OutriderError invalid_argument
+ */
+export function wishesFrom(flags: RunFlags): Omit<GenerationRequest, 'prompt' | 'drafter' | 'length'> {
   return {
-    prompt: promptFrom(flags, text),
     sampling: given(samplingFromFlags(flags)),
     draft: given({
       max: flags.draftMax,
@@ -151,7 +176,6 @@ export function requestFrom(flags: RunFlags, text: string, prediction?: string):
       stop: flags.stop,
       bannedStrings: flags.banString,
       logprobs: flags.logprobs,
-      prediction,
       ignoreEndOfText: flags.ignoreEos,
       seed: flags.seed,
       verification: flags.verification,
