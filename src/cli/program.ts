@@ -81,26 +81,7 @@ export function buildProgram(outputs: Outputs, surroundings: Surroundings, resul
     })
     .addHelpText('after', PROGRAM_EXAMPLES);
 
-  addRunFlags(program.command('run').argument('[prompt]', 'what to continue; else --file or standard input'))
-    .description('Writes an answer to standard output as it comes.')
-    .addHelpText('after', RUN_EXAMPLES)
-    .action(async (prompt: string | undefined, flags) => {
-      result.code = await run(prompt, flags, outputs, surroundings);
-    });
-
-  addCompareFlags(program.command('compare').argument('[prompt]', 'what to continue; else --file or standard input'))
-    .description('Lets the target and its draft models answer the same, and the target judge what those wrote.')
-    .addHelpText('after', COMPARE_EXAMPLES)
-    .action(async (prompt: string | undefined, flags) => {
-      result.code = await compare(prompt, flags, outputs, surroundings);
-    });
-
-  addChatFlags(program.command('chat'))
-    .description('A chat in the terminal: both models stay warm, modes change from one message to the next.')
-    .addHelpText('after', CHAT_EXAMPLES)
-    .action(async (flags) => {
-      result.code = await chat(flags, outputs, surroundings);
-    });
+  addWritingCommands(program, outputs, surroundings, result);
 
   const serveCommand = addServeFlags(program.command('serve'))
     .description('Serves the models over HTTP, to clients of the OpenAI API.')
@@ -139,6 +120,30 @@ export function buildProgram(outputs: Outputs, surroundings: Surroundings, resul
     });
   addMakeModel(benchCommand.command('make-model'), outputs, surroundings);
   return program;
+}
+
+/** Those that answer prompts, here and now. */
+function addWritingCommands(program: Command, outputs: Outputs, surroundings: Surroundings, result: Result): void {
+  addRunFlags(program.command('run').argument('[prompt]', 'what to continue; else --file or standard input'))
+    .description('Writes an answer to standard output as it comes.')
+    .addHelpText('after', RUN_EXAMPLES)
+    .action(async (prompt: string | undefined, flags) => {
+      result.code = await run(prompt, flags, outputs, surroundings);
+    });
+
+  addCompareFlags(program.command('compare').argument('[prompt]', 'what to continue; else --file or standard input'))
+    .description('Lets the target and its draft models answer the same, and the target judge what those wrote.')
+    .addHelpText('after', COMPARE_EXAMPLES)
+    .action(async (prompt: string | undefined, flags) => {
+      result.code = await compare(prompt, flags, outputs, surroundings);
+    });
+
+  addChatFlags(program.command('chat'))
+    .description('A chat in the terminal: both models stay warm, modes change from one message to the next.')
+    .addHelpText('after', CHAT_EXAMPLES)
+    .action(async (flags) => {
+      result.code = await chat(flags, outputs, surroundings);
+    });
 }
 
 const PROGRAM_EXAMPLES = `
