@@ -8,6 +8,7 @@ import { createApp, createLoadingApp, type Dialects } from './app.js';
 import { type Listening, listen } from './listen.js';
 import { activityLog } from './logging.js';
 import { Metrics } from './metrics.js';
+import { Page } from './page.js';
 import type { ServerSettings } from './settings.js';
 
 /** How long clients have to hear that the server stops, in milliseconds. */
@@ -32,12 +33,14 @@ export interface ServerOptions {
 export class Server {
   readonly #listening: Listening;
   readonly #options: ServerOptions;
+  readonly #page: Page;
   readonly #hurry = new AbortController();
   #activity: Activity | undefined;
 
-  private constructor(listening: Listening, options: ServerOptions) {
+  private constructor(listening: Listening, options: ServerOptions, page: Page) {
     this.#listening = listening;
     this.#options = options;
+    this.#page = page;
   }
 
   /**
@@ -46,14 +49,15 @@ export class Server {
    */
   static async open(options: ServerOptions): Promise<Server> {
     const { host, port, settings, dialects } = options;
+    const page = new Page();
     const listening = await listen({
       host,
       port,
-      fetch: createLoadingApp(settings, dialects).fetch,
+      fetch: createLoadingApp(settings, dialects, page).fetch,
       bodyLimitBytes: settings.bodyLimitBytes,
       encodeFailure: (failure) => dialects.at(-1)!.encodeFailure(failure),
     });
-    return new Server(listening, options);
+    return new Server(listening, options, page);
   }
 
   /** Where a client on this machine finds it. */
@@ -78,7 +82,7 @@ export class Server {
     const startedAt = (clock() - now()) / 1000;
     const context = { service, activity, metrics, settings, startedAt, version, log, now, clock };
     this.#activity = activity;
-    this.#listening.serve(createApp(context, dialects).fetch);
+    this.#listening.serve(createApp(context, dialects, this.#page).fetch);
   }
 
   /**

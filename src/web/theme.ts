@@ -1,4 +1,5 @@
 /** Dark or light: as the system wishes, unless someone chose. */
+import { LASTING } from './kept.js';
 import { Store } from './store.js';
 
 export const THEMES = ['system', 'light', 'dark'] as const;
@@ -8,13 +9,13 @@ const NAME = 'outrider.theme';
 
 export class ThemeStore extends Store<Theme> {
   constructor() {
-    const kept = localStorage.getItem(NAME);
+    const kept = LASTING.get(NAME);
     super(THEMES.find((theme) => theme === kept) ?? 'system');
     this.#show();
   }
 
   choose(theme: Theme): void {
-    localStorage.setItem(NAME, theme);
+    LASTING.set(NAME, theme);
     this.set(theme);
     this.#show();
   }

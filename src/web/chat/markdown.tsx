@@ -1,7 +1,8 @@
 /** Markdown as elements. Nothing that a model writes becomes HTML: its tags show as text, its addresses are looked at. */
 import type { MarkedToken, Token, Tokens } from 'marked';
 import { Component, type ComponentChildren } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
+import { CopyButton } from '../copy-button.js';
 import { MarkdownBlocks, safeAddress, withEntities } from './markdown-blocks.js';
 
 export function Markdown({ text }: { readonly text: string }) {
@@ -139,9 +140,6 @@ function Table({ table: { header, rows } }: { readonly table: Tokens.Table }) {
   );
 }
 
-/** How long a button says that it has copied, in milliseconds. */
-const SAID_MS = 1_500;
-
 function CodeBlock({ text, language }: { readonly text: string; readonly language: string }) {
   return (
     <figure class="code">
@@ -154,24 +152,5 @@ function CodeBlock({ text, language }: { readonly text: string; readonly languag
         <code>{text}</code>
       </pre>
     </figure>
-  );
-}
-
-export function CopyButton({ text }: { readonly text: string }) {
-  const [said, setSaid] = useState<'Copied' | 'Not copied' | undefined>(undefined);
-  const copy = async () => {
-    // Browsers give the clipboard to pages of this machine and of https only.
-    setSaid(
-      await (navigator.clipboard?.writeText(text) ?? Promise.reject()).then(
-        () => 'Copied' as const,
-        () => 'Not copied' as const,
-      ),
-    );
-    setTimeout(() => setSaid(undefined), SAID_MS);
-  };
-  return (
-    <button type="button" class="quiet" onClick={copy}>
-      {said ?? 'Copy'}
-    </button>
   );
 }

@@ -1,9 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
+import { CopyButton } from '../copy-button.js';
 import { usePage } from '../page.js';
 import type { Progress, Segment } from './answer-fold.js';
 import type { Message } from './chat.js';
 import { useFrames } from './frames-seen.js';
-import { CopyButton, Markdown } from './markdown.js';
+import { Markdown } from './markdown.js';
 import { MessageEditor } from './message-editor.js';
 import { partsOf } from './reasoning.js';
 import { ReportLine } from './report-line.js';

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { LASTING } from '../kept.js';
 import { usePage } from '../page.js';
 import { useStore } from '../store.js';
 import { Composer } from './composer.js';
@@ -16,10 +17,10 @@ export function ChatView() {
   const { chats } = usePage();
   const { title } = useStore(chats.chat);
   const [open, setOpen] = useState<'chats' | 'settings' | undefined>(undefined);
-  const [look, setLook] = useState<Look>(() => (localStorage.getItem(LOOK) === 'text' ? 'text' : 'tokens'));
+  const [look, setLook] = useState<Look>(() => (LASTING.get(LOOK) === 'text' ? 'text' : 'tokens'));
   useStopKey();
   const chooseLook = (chosen: Look) => {
-    localStorage.setItem(LOOK, chosen);
+    LASTING.set(LOOK, chosen);
     setLook(chosen);
   };
   const close = () => setOpen(undefined);
