@@ -6,6 +6,8 @@ import { type Paint, type Style, visible } from './terminal.js';
 const STYLES: Readonly<Record<RouteTarget, Style>> = { draft: 'green', target: 'cyan', undecided: 'yellow' };
 /** The widest decision. */
 const DECISION = 'undecided'.length;
+/** A longer reason is cut: the whole one is in --json. */
+const MOST_REASON = 56;
 /** Below this a request's text is not worth a column. */
 const LEAST_ASK = 16;
 
@@ -15,7 +17,9 @@ export function ruleLines({ rules, source }: NamedRules, width: number, paint: P
   const indent = wide + DECISION + 4;
   const lines = rules.flatMap(({ name, to, reason = '', when }, index) => [
     `${String(index + 1).padStart(wide)}  ${decision(to, paint)}  ${paint('bold', visible(name))}  ${visible(reason)}`.trimEnd(),
-    ...conditionLines(when).map((line) => paint('dim', `${' '.repeat(indent)}${shortened(line, width - indent)}`)),
+    ...conditionLines(when).map((line) =>
+      paint('dim', `${' '.repeat(indent)}${shortened(line, Math.max(LEAST_ASK, width - indent))}`),
+    ),
   ]);
   return [
     ...lines,
@@ -41,7 +45,7 @@ export function explanationLines(
   const wide = {
     line: Math.max('line'.length, ...requests.map(({ line }) => String(line).length)),
     rule: Math.max('rule'.length, ...requests.map(({ rule }) => visible(rule).length)),
-    reason: Math.max('reason'.length, ...requests.map(({ reason }) => visible(reason).length)),
+    reason: Math.min(MOST_REASON, Math.max('reason'.length, ...requests.map(({ reason }) => visible(reason).length))),
   };
   const labelled = right !== undefined;
   const row = ({ line, to, rule, reason, ask, right }: Explained): string => {
@@ -51,8 +55,8 @@ export function explanationLines(
       ...(labelled ? [mark(right, paint)] : []),
       decision(to, paint),
       visible(rule).padEnd(wide.rule),
-      visible(reason).padEnd(wide.reason),
-      paint('dim', shortened(ask, width - before)),
+      shortened(reason, wide.reason).padEnd(wide.reason),
+      ...(width - before < LEAST_ASK ? [] : [paint('dim', shortened(ask, width - before))]),
     ];
     return cells.join('  ').trimEnd();
   };
@@ -84,9 +88,8 @@ function mark(right: boolean | undefined, paint: Paint): string {
   return right ? paint('green', '✓') : paint('red', '✗');
 }
 
-/** The beginning of a text on one line, in so many columns; empty where those are too few. */
+/** The beginning of a text on one line, in so many columns. */
 function shortened(text: string, columns: number): string {
-  if (columns < LEAST_ASK) return '';
   const line = [
     ...visible(
       text
