@@ -65,6 +65,28 @@ describe('an answer', () => {
     expect(fold.segments[0]?.tokens.map(({ text }) => text)).toEqual(['a', 'b', 'c']);
     expect(fold.report).toMatchObject({ tokens: 1 });
   });
+
+  test('that goes on counts what was written before', () => {
+    const before = new AnswerFold(() => 0);
+    for (const frame of [startFrame({ promptTokens: 5 }), textFrame('a', 'b'), finishFrame({ predictedPlainMs: 50 })])
+      before.add(frame);
+    const fold = new AnswerFold(() => 0, { text: 'ab', segments: before.segments, report: before.report });
+    for (const frame of [startFrame(), textFrame('c'), finishFrame({ reason: 'length', predictedPlainMs: 20 })])
+      fold.add(frame);
+    expect(fold.report).toMatchObject({
+      ...{
+        tokens: 3,
+        rounds: 14,
+        accepted: 10,
+        rejected: 2,
+        promptTokens: 5,
+        promptMs: 12,
+        writingMs: 68,
+        plainMs: 70,
+      },
+      end: 'length',
+    });
+  });
 });
 
 describe('segments', () => {

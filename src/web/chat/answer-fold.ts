@@ -1,6 +1,7 @@
 /** The fold of an answer's frames into what the page shows. */
 import type { Report } from './chat.js';
 import type { AnswerToken, FinishFrame, Frame, StartFrame } from './frames.js';
+import { joined } from './report.js';
 
 /** A segment ends with the first line that ends behind so many tokens. */
 const SEGMENT_TOKENS = 200;
@@ -55,6 +56,8 @@ export type Progress =
 export interface Beginning {
   readonly text: string;
   readonly segments: readonly Segment[];
+  /** How that was written, if a model wrote it. */
+  readonly report?: Report | undefined;
 }
 
 export class AnswerFold {
@@ -63,6 +66,7 @@ export class AnswerFold {
   readonly #segments: Segments;
   #text: string;
   readonly #begunWith: number;
+  readonly #before: Report | undefined;
   #start: StartFrame | undefined;
   #finish: FinishFrame | undefined;
   #progress: Progress = { kind: 'sent' };
@@ -73,10 +77,11 @@ export class AnswerFold {
   #lastAt: number | undefined;
 
   /** @param now milliseconds of a steady clock */
-  constructor(now: () => number, { text, segments }: Beginning = { text: '', segments: [] }) {
+  constructor(now: () => number, { text, segments, report }: Beginning = { text: '', segments: [] }) {
     this.#now = now;
     this.#sentAt = now();
     this.#text = text;
+    this.#before = report;
     this.#segments = new Segments(segments);
     this.#begunWith = this.#segments.count;
   }
@@ -134,7 +139,7 @@ export class AnswerFold {
       promptMs: first - this.#sentAt,
       writingMs: (this.#lastAt ?? first) - first,
     };
-    return {
+    return joined(this.#before, {
       mode,
       seed,
       notes,
@@ -145,7 +150,7 @@ export class AnswerFold {
       ...counted,
       ...this.#told(),
       end: this.#finish === undefined || this.#finish.reason === 'aborted' ? 'stopped' : this.#finish.reason,
-    };
+    });
   }
 
   /** What the server counted and measured itself. */

@@ -9,11 +9,16 @@ export function Composer() {
   const running = useStore(chats.running);
   const { id, settings } = useStore(chats.chat);
   const field = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => field.current?.focus({ preventScroll: true }), [id]);
+  useEffect(() => {
+    field.current!.value = chats.unsent.get(id) ?? '';
+    // On a phone the keyboard would cover the chat.
+    if (matchMedia('(hover: hover)').matches) field.current!.focus({ preventScroll: true });
+  }, [id]);
   const send = () => {
     const text = field.current?.value ?? '';
     if (text.trim() === '' || running !== undefined) return;
     field.current!.value = '';
+    chats.unsent.delete(id);
     chats.send(text);
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -30,7 +35,14 @@ export function Composer() {
         send();
       }}
     >
-      <textarea ref={field} rows={1} aria-label="Message" placeholder="Write a message" onKeyDown={onKeyDown} />
+      <textarea
+        ref={field}
+        rows={1}
+        aria-label="Message"
+        placeholder="Write a message"
+        onKeyDown={onKeyDown}
+        onInput={(event) => chats.unsent.set(id, event.currentTarget.value)}
+      />
       <div class="composer-bar">
         <ModeControl />
         {settings.leniency !== undefined && <strong class="not-lossless">not lossless</strong>}

@@ -14,9 +14,10 @@ export function resumed(
   const tokens = tokensOf(segments).flatMap(({ id }) => id ?? []);
   const whole = tokens.length > 0 && tokens.length === tokensOf(segments).length;
   // Another writer may have other tokens.
-  if (whole && report?.mode === mode) return { beginning: { text, segments }, resume: tokens };
+  if (whole && report?.mode === mode) return { beginning: { text, segments, report }, resume: tokens };
   const given: Segment = { first: 0, tokens: [{ text, origin: 'given', top: [] }] };
-  return { beginning: { text, segments: segments.length > 0 ? segments.map(nameless) : [given] }, resume: text };
+  const shown = segments.length > 0 ? segments.map(nameless) : [given];
+  return { beginning: { text, segments: shown, report }, resume: text };
 }
 
 function nameless({ first, tokens }: Segment): Segment {

@@ -49,6 +49,8 @@ export class ChatSession {
   readonly failure = new Store<Failure | undefined>(undefined);
   /** What screen readers are told: answers that are over. */
   readonly said = new Store('');
+  /** What was typed in each chat and not sent. */
+  readonly unsent = new Map<string, string>();
   readonly #parts: SessionParts;
   /** Resolves when no answer is being written. */
   #answering: Promise<void> = Promise.resolve();
