@@ -108,20 +108,21 @@ export function tokenizeWithin(
 }
 
 /**
- * Characters of a beginning that is tried first, for each token that fits. Few, since llama.cpp takes a time that grows
- * with the square of a text of nothing but line ends or control tokens: eight seconds for 256 KiB, during which nobody
- * else is served.
+ * Characters of a beginning that is tried first, for each token that fits. Few, since nobody else is served meanwhile and
+ * the time that llama.cpp takes grows with the square of the line ends and control tokens: seconds for 32,768 of them.
  */
 const TRIED_CHARACTERS = 3;
+/** With so many tokens more than fit a beginning is too long, whatever became of its end, which was cut. */
+const beyond = (most: number): number => Math.max(64, most / 8);
 
 /**
- * Tries longer and longer beginnings of a long text, until one has too many tokens: its end could not take half of them
- * away. Gives how many that one has, or `undefined` for a text that may fit.
+ * Tries longer and longer beginnings of a long text, until one has too many tokens. Gives how many that one has, or
+ * `undefined` for a text that may fit.
  */
 function tokensBeyond(text: string, most: number, tokenize: (part: string) => readonly Token[]): number | undefined {
   for (let length = most * TRIED_CHARACTERS; length < text.length; length *= 2) {
     const { length: count } = tokenize(text.slice(0, length));
-    if (count > 2 * most) return count;
+    if (count > most + beyond(most)) return count;
   }
   return undefined;
 }

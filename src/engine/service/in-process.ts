@@ -22,7 +22,7 @@ import type {
 } from '../service.js';
 
 /** Tokens of a text that are counted also where the context is smaller; everybody waits while a text is tokenised. */
-const COUNTED_TOKENS = 2 ** 15;
+const COUNTED_TOKENS = 2 ** 14;
 
 /** An engine of this process as a service. Closing the service closes the engine. */
 export function localService(
