@@ -8,6 +8,7 @@ import type { LoadedModels } from './load.js';
 import { logprobsOf, type RowLogprobs } from './logprob-sampler.js';
 import { type Plan, prepare } from './prepare.js';
 import type { Prompt } from './request.js';
+import { STRICT_ROWS } from './row-class.js';
 import { tokensFor } from './score-tokens.js';
 
 /** What to judge, and by whom. */
@@ -103,14 +104,16 @@ async function judge({ plan, tokens, top, capacity, signal }: Judgement) {
     });
     scores.push({ ...withBytes(plain), top: plain.top.map(withBytes), probability });
   };
+  // Passes of more rows may take other kernels than a verification, and see the tokens otherwise.
+  const rows = Math.min(writer.batcher.rowsShown, STRICT_ROWS);
   const sequence = writer.batcher.open({ capacity, promptLength: promptTokens.length, signal }, plan.cacheable);
   try {
     if (tokens.length > 0) {
       await sequence.evaluate(promptTokens.slice(sequence.length), 1, ([row]) => look(row!));
       while (scores.length < tokens.length) {
         // Nobody looks behind the last token.
-        const evaluated = tokens.slice(scores.length - 1, -1).slice(0, writer.batcher.rowsShown);
-        await sequence.evaluate(evaluated, evaluated.length, (rows) => rows.forEach(look));
+        const evaluated = tokens.slice(scores.length - 1, -1).slice(0, rows);
+        await sequence.evaluate(evaluated, evaluated.length, (seen) => seen.forEach(look));
       }
     }
     return { scores, cachedTokens: sequence.reused };
