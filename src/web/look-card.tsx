@@ -11,9 +11,9 @@ interface Props {
 /** What is known of the piece that is looked at, beside it. */
 export function LookCard({ anchor, held, children }: Props) {
   const card = useRef<HTMLDivElement>(null);
-  useLayoutEffect(() => place(card.current!, anchor()));
+  useLayoutEffect(() => place(card.current, anchor()));
   useEffect(() => {
-    const follow = () => place(card.current!, anchor());
+    const follow = () => place(card.current, anchor());
     addEventListener('scroll', follow, { capture: true, passive: true });
     return () => removeEventListener('scroll', follow, { capture: true });
   });
@@ -66,8 +66,8 @@ export function percent(probability: number): string {
 const GAP = 6;
 
 /** Below the piece, or above it where there is no room. */
-function place(card: HTMLElement, anchor: HTMLElement | undefined): void {
-  if (anchor === undefined) return;
+function place(card: HTMLElement | null, anchor: HTMLElement | undefined): void {
+  if (card === null || anchor === undefined) return;
   const piece = anchor.getClientRects()[0] ?? anchor.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = card;
   const left = Math.max(GAP, Math.min(piece.left, innerWidth - width - GAP));

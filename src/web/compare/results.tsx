@@ -53,7 +53,11 @@ export function Verdict({ comparison }: { readonly comparison: Comparison }) {
       <Tile
         name="The answers"
         value={divergence === null ? 'are the same' : `part at token ${divergence.token + 1}`}
-        more={divergence === null ? '' : `“${divergence.main || 'the end'}” against “${divergence.draft || 'the end'}”`}
+        more={
+          divergence === null
+            ? ''
+            : `“${divergence.main.trim() || 'the end'}” against “${divergence.draft.trim() || 'the end'}”`
+        }
       />
       <Tile
         name="Draft tokens that the target accepts"
@@ -90,8 +94,8 @@ export function Speeds({ main, draft }: SpeedsProps) {
     ['Ended', (end) => ENDS[end.finish_reason]],
   ];
   return (
-    <section class="panel" aria-labelledby="speeds-title">
-      <h2 id="speeds-title">Speed and cost</h2>
+    <div class="panel">
+      <h2>Speed and cost</h2>
       <p class="soft">Both wrote at the same time, so each may be slower than it is alone.</p>
       <Scrolling label="Speed and cost">
         <table class="figures">
@@ -114,7 +118,7 @@ export function Speeds({ main, draft }: SpeedsProps) {
           </tbody>
         </table>
       </Scrolling>
-    </section>
+    </div>
   );
 }
 

@@ -24,8 +24,8 @@ export function Engine({ pair, status }: { readonly pair: Pair; readonly status:
 /** The sequences of the models' contexts. */
 export function Slots({ slots }: Pick<Status, 'slots'>) {
   return (
-    <section class="panel" aria-labelledby="slots-title">
-      <h2 id="slots-title">Slots</h2>
+    <div class="panel">
+      <h2>Slots</h2>
       <Scrolling label="Slots">
         <table class="figures">
           <thead>
@@ -52,6 +52,6 @@ export function Slots({ slots }: Pick<Status, 'slots'>) {
           </tbody>
         </table>
       </Scrolling>
-    </section>
+    </div>
   );
 }

@@ -20,7 +20,7 @@ export function Vocabulary({ draft, fit }: Props) {
     ['Tokens that the draft never proposes', masked],
   ];
   return (
-    <section class="panel" aria-label={`Vocabulary of ${draft}`}>
+    <div class="panel">
       <h2>
         Vocabulary of {draft}{' '}
         <span class="soft">
@@ -49,7 +49,7 @@ export function Vocabulary({ draft, fit }: Props) {
           </tbody>
         </table>
       </Scrolling>
-    </section>
+    </div>
   );
 }
 

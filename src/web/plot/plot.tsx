@@ -30,7 +30,7 @@ interface Props {
 const HEIGHT = 190;
 
 export function Plot(props: Props) {
-  const { title, about, lines, latest, format = twoDigits } = props;
+  const { title, about, lines, latest, format = threeDigits } = props;
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | undefined>(undefined);
   const latestProps = useRef(props);
@@ -100,7 +100,7 @@ function dataOf({ x, lines }: Props): uPlot.AlignedData {
 
 function optionsOf(
   Chart: typeof uPlot,
-  { lines, xLabel, format = twoDigits, atLeast = 0, steps }: Props,
+  { lines, xLabel, format = threeDigits, atLeast = 0, steps }: Props,
   width: number,
 ): uPlot.Options {
   const axis: uPlot.Axis = {
@@ -144,7 +144,7 @@ function seriesOf(Chart: typeof uPlot, { label, colour, look = 'line' }: Line): 
       return { label, stroke, width: 2, spanGaps: true, points: { show: true, size: 6, fill: stroke } };
     case 'line':
       // A round of its own, with nothing on both sides, is a point.
-      return { label, stroke, width: 2, points: { size: 4, fill: stroke, filter: lonely } };
+      return { label, stroke, width: 2, points: { show: true, size: 5, fill: stroke, filter: lonely } };
   }
 }
 
@@ -159,6 +159,6 @@ function colourOf(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
 }
 
-function twoDigits(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2).replace(/\.?0+$/, '');
+function threeDigits(value: number): string {
+  return String(Number(value.toPrecision(3)));
 }

@@ -212,8 +212,8 @@ function Charts({ series }: { readonly series: LiveSeries }) {
 
 function Requests({ requests }: { readonly requests: readonly LiveRequest[] }) {
   return (
-    <section class="panel" aria-labelledby="requests-title">
-      <h2 id="requests-title">Requests</h2>
+    <div class="panel">
+      <h2>Requests</h2>
       <Scrolling label="Requests">
         <table class="figures">
           <thead>
@@ -239,7 +239,7 @@ function Requests({ requests }: { readonly requests: readonly LiveRequest[] }) {
           </tbody>
         </table>
       </Scrolling>
-    </section>
+    </div>
   );
 }
 

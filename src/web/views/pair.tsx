@@ -30,10 +30,10 @@ export function PairView() {
           {status.answer !== undefined && <Engine pair={pair.answer} status={status.answer} />}
           <Notes notes={pair.answer.notes} />
           <Models {...pair.answer} />
-          <section class="panel" aria-labelledby="costs-title">
-            <h2 id="costs-title">What passes take</h2>
+          <div class="panel">
+            <h2>What passes take</h2>
             {costs.answer !== undefined && <Costs target={pair.answer.target.name} costs={costs.answer} />}
-          </section>
+          </div>
           {pair.answer.drafts.map(({ name, vocabularyFit }) => (
             <Vocabulary key={name} draft={name} fit={vocabularyFit} />
           ))}
