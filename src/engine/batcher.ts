@@ -189,12 +189,13 @@ export class Batcher {
     const { context, rowClass } = this.#options;
     let plan: PassPlan | undefined;
     try {
-      if (!this.#moves.isEmpty) {
+      // Somebody may have asked for more by the time that this goes on.
+      while (!this.#moves.isEmpty) {
         this.#clock.begin(0);
         await this.#moves.run();
         this.#clock.end();
-        if (this.#jobs.size === 0) return;
       }
+      if (this.#jobs.size === 0) return;
       this.#trim();
       plan = planPass([...this.#jobs], context, rowClass, this.#textRows());
       this.#passes += 1;

@@ -20,6 +20,8 @@ export class SlotMoves {
   /** Whose cells the store keeps. */
   readonly #owner: object;
   readonly #pending: Move[] = [];
+  /** Whose cells are being restored. */
+  #restoring: CachedSequence | undefined;
   /** The slots of copies and shifts that are pending, or done and not yet made by a pass. */
   #unsettled = new Set<number>();
 
@@ -59,8 +61,9 @@ export class SlotMoves {
     if (isMoved(found.reusable)) this.#unsettled.add(sequence.id);
   }
 
-  /** For a sequence that closes: true where its slot never got the cells that were to be restored. */
+  /** For a sequence that closes: true where its slot never got the cells that were to be restored, or may not get them. */
   forget(sequence: CachedSequence): boolean {
+    if (sequence === this.#restoring) return true;
     const at = this.#pending.findIndex((move) => move.kind === 'restore' && move.sequence === sequence);
     return at >= 0 && this.#pending.splice(at, 1).length > 0;
   }
@@ -93,7 +96,10 @@ export class SlotMoves {
 
   async #restore(sequence: CachedSequence, { saved, reusable }: Found): Promise<void> {
     this.#store.used(saved, reusable);
-    if (!(await this.#context.restore(sequence.id, saved.state))) return sequence.holdsNothing();
+    this.#restoring = sequence;
+    const isThere = await this.#context.restore(sequence.id, saved.state);
+    this.#restoring = undefined;
+    if (!isThere) return sequence.holdsNothing();
     if (isMoved(reusable)) this.#context.compact(sequence.id, reusable.ranges);
   }
 }

@@ -14,8 +14,12 @@ export function batcherOf(context: Context, rowClass: RowClass = { kind: 'free' 
   return new Batcher({ context, cores: new Cores(8), rowClass, now: () => 0, store });
 }
 
-export function openSequence(batcher: Batcher, options: Partial<SequenceOptions> = {}): CachedSequence {
-  return batcher.open({ capacity: 1024, promptLength: 0, ...options });
+export function openSequence(
+  batcher: Batcher,
+  options: Partial<SequenceOptions> = {},
+  text: readonly Token[] = [],
+): CachedSequence {
+  return batcher.open({ capacity: 1024, promptLength: 0, ...options }, text);
 }
 
 /** Some text tokens; different ones for every `start`. */
