@@ -108,6 +108,7 @@ describe.each(['wide', 'narrow'] as const)('%s', (size) => {
       await page.waitForLoadState('networkidle');
       await looked(page, 'key');
       await page.getByRole('button', { name: 'Not now' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
       await server.stop();
       await page.getByRole('textbox', { name: 'Message' }).fill('Hi');
       await page.getByRole('textbox', { name: 'Message' }).press('Enter');
