@@ -97,8 +97,8 @@ describe('a long prompt', () => {
       [22, 3],
     ]);
     expect(onProgress.mock.calls).toEqual([
-      [64, 150],
-      [128, 150],
+      [64, 150, 0],
+      [128, 150, 0],
     ]);
   });
 

@@ -242,7 +242,7 @@ export class Batcher {
     if (sequence.cached < sequence.length) {
       job.passedOver = 0;
       this.#jobs.add(job);
-      sequence.options.onProgress?.(sequence.cached, sequence.length);
+      sequence.options.onProgress?.(sequence.cached, sequence.length, sequence.reused);
       return;
     }
     const rows: Row[] = [];

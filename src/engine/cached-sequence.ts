@@ -25,7 +25,7 @@ export interface SequenceOptions {
   readonly reuse?: ReuseKind;
   readonly signal?: AbortSignal | undefined;
   /** Hears how many tokens of a long evaluation are done. */
-  readonly onProgress?: ((evaluated: number, total: number) => void) | undefined;
+  readonly onProgress?: ((evaluated: number, total: number, cached: number) => void) | undefined;
 }
 
 /** What the cache has of a sequence's text before anything of it is evaluated. */

@@ -30,7 +30,7 @@ export interface CourseParts {
   /** Milliseconds of a steady clock. */
   readonly now: () => number;
   /** Hears how much of the prompt is evaluated. */
-  readonly onProgress: (evaluated: number, total: number) => void;
+  readonly onProgress: (evaluated: number, total: number, cached: number) => void;
   /** Puts a sampler around the request's own, to see what is written. */
   readonly watch: (sampler: Sampler) => Sampler;
   /** What another model has written of the answer, in the tokens of the one that writes: it is verified first. */

@@ -41,11 +41,12 @@ export interface StartEvent {
   readonly leniency?: number;
 }
 
-/** Prompt tokens evaluated so far, of how many. */
+/** Prompt tokens evaluated so far, of how many; `cached` of them were there before. */
 export interface PromptEvent {
   readonly type: 'prompt';
   readonly evaluated: number;
   readonly total: number;
+  readonly cached?: number;
 }
 
 /** A round of the loop, as it was verified; stop strings and limits cut afterwards. */

@@ -3,7 +3,7 @@ import { OutriderError } from '../errors.js';
 import { generate } from '../speculative/index.js';
 import { Answer } from './answer.js';
 import { Course, type CourseParts } from './course.js';
-import type { GenerationEvent, RoundEvent } from './events.js';
+import type { GenerationEvent, PromptEvent, RoundEvent } from './events.js';
 import type { LoadedModels } from './load.js';
 import type { Plan } from './prepare.js';
 import { Updates } from './updates.js';
@@ -28,8 +28,9 @@ export async function* run(
   signal: AbortSignal,
   { began, watch = (sampler) => sampler, written }: Beginning = {},
 ): AsyncGenerator<GenerationEvent, void, void> {
-  const progress = new Updates<{ evaluated: number; total: number }>();
-  const onProgress = (evaluated: number, total: number): void => progress.push({ evaluated, total });
+  const progress = new Updates<Omit<PromptEvent, 'type'>>();
+  const onProgress: CourseParts['onProgress'] = (evaluated, total, cached) =>
+    progress.push({ evaluated, total, cached });
   const course = new Course({ plan, models, signal, now, onProgress, watch, written });
   const answer = new Answer(plan, {
     now,

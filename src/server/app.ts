@@ -9,22 +9,30 @@ import { corsHeaders, preflightHeaders } from './cors.js';
 import type { Dialect, ServerApp, ServerContext, ServerEnvironment, ServerRequest } from './dialect.js';
 import { Failure, failureOf } from './failure.js';
 import { hostName, isAllowedHost } from './hosts.js';
-import { HEALTH_PATHS, mountOperations } from './operations.js';
+import { openApi, type Served } from './openapi.js';
+import { operations } from './operations.js';
 import { Page } from './page.js';
+import { mountRoutes } from './route.js';
 import type { ServerSettings } from './settings.js';
 
 /** The application that `listen` serves. */
 export function createApp(server: ServerContext, dialects: Dialects, page: Page = new Page()): ServerApp {
-  const app: ServerApp = new Hono<ServerEnvironment>();
+  // Not strict: KoboldCpp's clients may end a path with a slash.
+  const app: ServerApp = new Hono<ServerEnvironment>({ strict: false });
+  const served = servedBy(dialects, server);
   const respond = (context: ServerRequest, failure: Failure): Response => encode(dialects, context, failure);
 
   app.use('*', endUnread);
   app.use('*', identify(server));
   app.use('*', shareWithPages(server.settings));
-  app.use('*', guard(server, [page, ...dialects]));
+  app.use('*', guard(server, page, publicPaths(served)));
   page.mount(app);
-  mountOperations(app, server);
-  for (const dialect of dialects) dialect.mount(app, server);
+  for (const { routes } of served) mountRoutes(app, routes);
+  for (const path of dialects.flatMap(({ absent }) => absent)) {
+    app.post(path, () => {
+      throw new Failure('not_supported', `this server has no ${path}`);
+    });
+  }
 
   app.onError((error, context) => {
     const failure = failureOf(error);
@@ -35,6 +43,15 @@ export function createApp(server: ServerContext, dialects: Dialects, page: Page 
   });
   app.notFound((context) => respond(context, unknownRoute(app, context)));
   return app;
+}
+
+/** What the dialects serve, and the routes that are nobody's, which the last dialect words. */
+function servedBy(dialects: Dialects, server: ServerContext): readonly Served[] {
+  const served: Served[] = dialects.map((dialect) => ({ routes: dialect.routes(server), errors: dialect.errors }));
+  let document: object | undefined;
+  const routes = operations(server, () => (document ??= openApi(server.version, served)));
+  served.push({ routes, errors: dialects.at(-1)!.errors });
+  return served;
 }
 
 /** Answers while the models are being loaded: the page, which waits for the rest, and all else in a moment. */
@@ -96,7 +113,7 @@ function shareWithPages({ corsOrigins }: Pick<ServerSettings, 'corsOrigins'>): M
 }
 
 /** Lets in who asks by a name of this server and with a key where one is needed. */
-function guard({ settings }: ServerContext, routes: readonly Pick<Dialect, 'isPublic'>[]): Middleware {
+function guard({ settings }: ServerContext, page: Page, open: ReadonlySet<string>): Middleware {
   return async (context, next) => {
     const host = context.req.header('host');
     if (!isAllowedHost(host, settings.allowedHosts)) {
@@ -108,14 +125,22 @@ function guard({ settings }: ServerContext, routes: readonly Pick<Dialect, 'isPu
     const authorised = hasKey(context.req.raw.headers, settings.apiKeys);
     context.set('authorised', authorised);
     const { method, path } = context.req;
-    const open = HEALTH_PATHS.includes(path) || routes.some((some) => some.isPublic(method, path));
-    if (!authorised && !open) {
+    const isOpen = page.isPublic(method, path) || (READS.has(method) && open.has(path));
+    if (!authorised && !isOpen) {
       throw new Failure('unauthorized', 'expected an API key: Authorization: Bearer <key>, or X-Api-Key: <key>', {
         headers: { 'WWW-Authenticate': 'Bearer' },
       });
     }
     await next();
   };
+}
+
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
+/** Of routes that only inform. */
+function publicPaths(served: readonly Served[]): ReadonlySet<string> {
+  const routes = served.flatMap(({ routes }) => routes);
+  return new Set(routes.filter(({ access }) => access === 'public').flatMap(({ paths }) => paths));
 }
 
 const METHODS = ['GET', 'POST', 'DELETE'] as const;

@@ -1,10 +1,12 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
 import type { Logger } from 'pino';
+import type { z } from 'zod';
 import type { EngineService } from '../engine/service.js';
 import type { Activity } from './activity.js';
 import type { Failure } from './failure.js';
 import type { Metrics } from './metrics.js';
+import type { Route } from './route.js';
 import type { ServerSettings } from './settings.js';
 
 /**
@@ -15,10 +17,13 @@ export interface Dialect {
   readonly name: string;
   /** Whether this dialect words what goes wrong at `path`, an unknown route included. The first that says yes does. */
   owns(path: string): boolean;
-  /** Whether the route answers without an API key; `authorised` of the context then says whether one was given. */
-  isPublic(method: string, path: string): boolean;
-  mount(app: ServerApp, server: ServerContext): void;
+  /** What it serves on this server; asked for once, since routes may share what they remember. */
+  routes(server: ServerContext): readonly Route[];
+  /** Whole endpoints that clients of this dialect post to and this server does not have: 501, which says more than 404. */
+  readonly absent: readonly string[];
   encodeFailure(failure: Failure): EncodedFailure;
+  /** Of the bodies that `encodeFailure` makes. */
+  readonly errors: z.ZodType;
 }
 
 export interface EncodedFailure {

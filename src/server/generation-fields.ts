@@ -18,6 +18,12 @@ export const commonFields = {
   model: stringField,
   stream: booleanField,
   stream_options: optional(z.looseObject({ include_usage: booleanField })),
+  /** Of a stream: each event tells `timings` so far. */
+  timings_per_token: booleanField,
+  /** Of a stream: how much of a long prompt is evaluated. */
+  return_progress: booleanField,
+  /** False: nothing that is cached is used. */
+  cache_prompt: booleanField,
   n: integerField(1, MAX_CHOICES),
   max_tokens: tokenLimitField,
   seed: integerField(0),
@@ -41,7 +47,8 @@ export async function commonRequest(
   model: ModelName,
   service: TextTokenizer,
 ): Promise<Omit<ServiceRequest, 'prompt'>> {
-  const { max_tokens, seed, stop, ignore_eos, banned_strings, reasoning_effort, context_shift, n_keep } = fields;
+  const { max_tokens, seed, stop, ignore_eos, banned_strings, reasoning_effort, cache_prompt, context_shift, n_keep } =
+    fields;
   return {
     sampling: await samplingFrom(fields, service),
     ...speculationFrom(fields, model),
@@ -52,6 +59,7 @@ export async function commonRequest(
       ignoreEndOfText: ignore_eos,
       bannedStrings: banned_strings,
       effort: reasoning_effort,
+      cachePrompt: cache_prompt,
       contextShift: context_shift,
       keepTokens: n_keep === -1 ? 'prompt' : n_keep,
     }),

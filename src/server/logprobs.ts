@@ -1,17 +1,31 @@
+import { z } from 'zod';
 import type { TokenLogprob } from '../engine/events.js';
 import type { Token } from '../speculative/index.js';
+import { count, listOf, token } from './engine-schemas.js';
 
 const decoder = new TextDecoder();
 
-interface LogprobEntry {
-  readonly id: Token;
-  readonly token: string;
-  readonly logprob: number;
-  readonly bytes: readonly number[];
-}
+const entrySchema = z.object({
+  id: token,
+  token: z.string(),
+  logprob: z.number(),
+  bytes: listOf(z.int().min(0).max(255)),
+});
+
+export const logprobContentSchema = listOf(entrySchema.extend({ top_logprobs: listOf(entrySchema) }));
+
+export const chatLogprobsSchema = z.object({ content: logprobContentSchema, refusal: z.null() });
+
+export const completionLogprobsSchema = z.object({
+  tokens: listOf(z.string()),
+  token_logprobs: listOf(z.number()),
+  top_logprobs: listOf(z.record(z.string(), z.number())),
+  text_offset: listOf(count),
+  content: logprobContentSchema,
+});
 
 /** OpenAI's `logprobs.content` of a chat, with the ids that llama-server adds. */
-export function chatLogprobs(logprobs: readonly TokenLogprob[]) {
+export function chatLogprobs(logprobs: readonly TokenLogprob[]): z.output<typeof chatLogprobsSchema> {
   return {
     content: logprobs.map((logprob) => ({ ...entry(logprob), top_logprobs: logprob.top.map(entry) })),
     refusal: null,
@@ -22,7 +36,10 @@ export function chatLogprobs(logprobs: readonly TokenLogprob[]) {
  * Log-probabilities of a plain completion in both shapes that clients read: OpenAI's legacy lists, and `content` as in a chat.
  * @param offset where the first token begins in the text
  */
-export function completionLogprobs(logprobs: readonly TokenLogprob[], offset: number) {
+export function completionLogprobs(
+  logprobs: readonly TokenLogprob[],
+  offset: number,
+): z.output<typeof completionLogprobsSchema> {
   const { content } = chatLogprobs(logprobs);
   let next = offset;
   return {
@@ -48,7 +65,7 @@ function entry({
   readonly token: Token;
   readonly bytes: Uint8Array;
   readonly logprob: number;
-}): LogprobEntry {
+}): z.output<typeof entrySchema> {
   return { id: token, token: decoder.decode(bytes), logprob: finite(logprob), bytes: [...bytes] };
 }
 

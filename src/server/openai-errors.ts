@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import type { EncodedFailure } from './dialect.js';
+import { z } from 'zod';
+import { count } from './engine-schemas.js';
 import { FAILURE_STATUS, type Failure, type FailureKind, failureOf } from './failure.js';
 import { inRequestNames } from './parameter-names.js';
 import { dataFrame } from './sse.js';
@@ -21,8 +22,22 @@ const TYPES: Readonly<Record<FailureKind, string>> = {
   unavailable: 'unavailable_error',
 };
 
+export const errorSchema = z.object({
+  error: z.object({
+    message: z.string(),
+    type: z.string(),
+    param: z.string().nullable(),
+    code: z.int(),
+    n_prompt_tokens: count.optional(),
+    n_ctx: count.optional(),
+  }),
+});
+
 /** OpenAI's error body, with llama-server's two counts where the prompt was too long. */
-export function encodeFailure(failure: Failure): EncodedFailure {
+export function encodeFailure(failure: Failure): {
+  readonly status: number;
+  readonly body: z.output<typeof errorSchema>;
+} {
   const { kind, details } = failure;
   const { promptTokens, contextSize } = details;
   const { message, parameter } = inRequestNames(failure.message, details.parameter);

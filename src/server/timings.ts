@@ -1,29 +1,48 @@
-import type { FinishEvent } from '../engine/events.js';
+import { z } from 'zod';
+import type { FinishEvent, PromptEvent, RoundEvent } from '../engine/events.js';
 import { given } from '../given.js';
+import type { ServedEvent } from './activity.js';
+import { count } from './engine-schemas.js';
 
 /** llama-server's `timings`: milliseconds, tokens a second; 0 where a rate cannot be told. */
-export interface LlamaTimings {
-  readonly cache_n: number;
+export const llamaTimingsSchema = z.object({
+  cache_n: count,
   /** Ours: cached tokens that were evaluated at another position, or behind such ones. */
-  readonly shifted?: number;
-  readonly prompt_n: number;
-  readonly prompt_ms: number;
-  readonly prompt_per_token_ms: number;
-  readonly prompt_per_second: number;
-  readonly predicted_n: number;
-  readonly predicted_ms: number;
-  readonly predicted_per_token_ms: number;
-  readonly predicted_per_second: number;
-  readonly draft_n?: number;
-  readonly draft_n_accepted?: number;
+  shifted: count.optional(),
+  prompt_n: count,
+  prompt_ms: z.number(),
+  prompt_per_token_ms: z.number(),
+  prompt_per_second: z.number(),
+  predicted_n: count,
+  predicted_ms: z.number(),
+  predicted_per_token_ms: z.number(),
+  predicted_per_second: z.number(),
+  draft_n: count.optional(),
+  draft_n_accepted: count.optional(),
+});
+export type LlamaTimings = z.output<typeof llamaTimingsSchema>;
+
+/** What `timings` are told from, in tokens and milliseconds. */
+interface Measured {
+  readonly promptTokens: number;
+  readonly cachedTokens: number;
+  readonly shifted?: number | undefined;
+  readonly completionTokens: number;
+  readonly drafted: number;
+  readonly accepted: number;
+  readonly promptMs: number;
+  readonly predictedMs: number;
+}
+
+export function llamaTimings({ statistics, timings, cachedTokens = 0, ...finish }: FinishEvent): LlamaTimings {
+  return timingsOf({ ...finish, ...statistics, ...timings, cachedTokens });
 }
 
 /** The first token comes from the prompt's logits, so the rate of writing counts those behind it. */
-export function llamaTimings(finish: FinishEvent): LlamaTimings {
-  const { promptTokens, cachedTokens = 0, shifted, completionTokens, statistics, timings } = finish;
+function timingsOf(measured: Measured): LlamaTimings {
+  const { promptTokens, cachedTokens, shifted, completionTokens, drafted, accepted, promptMs, predictedMs } = measured;
   const evaluated = promptTokens - cachedTokens;
   const written = Math.max(0, completionTokens - 1);
-  const { promptMs, predictedMs } = timings;
   return {
     cache_n: cachedTokens,
     ...given({ shifted }),
@@ -35,10 +54,72 @@ export function llamaTimings(finish: FinishEvent): LlamaTimings {
     predicted_ms: predictedMs,
     predicted_per_token_ms: ratio(predictedMs, written),
     predicted_per_second: ratio(written * 1000, predictedMs),
-    ...(statistics.drafted > 0 && { draft_n: statistics.drafted, draft_n_accepted: statistics.accepted }),
+    ...(drafted > 0 && { draft_n: drafted, draft_n_accepted: accepted }),
   };
 }
 
 function ratio(part: number, whole: number): number {
   return whole > 0 ? part / whole : 0;
+}
+
+/** llama-server's `prompt_progress`: tokens of the prompt, of which `cache` were there before; since when, in milliseconds. */
+export const promptProgressSchema = z.object({ total: count, cache: count, processed: count, time_ms: z.number() });
+export type PromptProgress = z.output<typeof promptProgressSchema>;
+
+/** Tells how far an answer is that is being written, from its events as they come by. */
+export class AnswerProgress {
+  readonly #now: () => number;
+  #began = 0;
+  #firstAt: number | undefined;
+  #prompt: PromptEvent | undefined;
+  #counts = { promptTokens: 0, completionTokens: 0, drafted: 0, accepted: 0 };
+
+  /** @param now milliseconds of a steady clock */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /**
+   * Takes the answer's next event; returns what it tells of the prompt. A prompt that is evaluated in one pass has nothing to
+   * tell; the first word on a longer one is how much of it was cached, the last that it is done.
+   */
+  add(event: ServedEvent): readonly PromptProgress[] {
+    if (event.type === 'start') {
+      this.#began = this.#now();
+      this.#counts.promptTokens = event.promptTokens;
+    } else if (event.type === 'prompt') {
+      const before = this.#prompt;
+      this.#prompt = event;
+      const now = this.#promptProgress(event.evaluated);
+      return before === undefined ? [this.#promptProgress(now.cache), now] : [now];
+    } else if (event.type === 'round') {
+      return this.#addRound(event);
+    }
+    return [];
+  }
+
+  #addRound({ tokens, draft, dropped, accepted }: RoundEvent): readonly PromptProgress[] {
+    const isFirst = this.#firstAt === undefined;
+    this.#firstAt ??= this.#now();
+    this.#counts.completionTokens += tokens.length;
+    this.#counts.drafted += draft.tokens.length + dropped;
+    this.#counts.accepted += accepted;
+    const told = this.#prompt;
+    return isFirst && told !== undefined && told.evaluated < told.total ? [this.#promptProgress(told.total)] : [];
+  }
+
+  get timings(): LlamaTimings {
+    const firstAt = this.#firstAt ?? this.#now();
+    return timingsOf({
+      ...this.#counts,
+      cachedTokens: this.#prompt?.cached ?? 0,
+      promptMs: firstAt - this.#began,
+      predictedMs: this.#now() - firstAt,
+    });
+  }
+
+  #promptProgress(processed: number): PromptProgress {
+    const { total = 0, cached = 0 } = this.#prompt ?? {};
+    return { total, cache: cached, processed, time_ms: this.#now() - this.#began };
+  }
 }

@@ -2,11 +2,16 @@
 import { z } from 'zod';
 import { parseWith, readJson } from '../body.js';
 import type { ServerContext, ServerRequest } from '../dialect.js';
+import { listOf } from '../engine-schemas.js';
 import { expected, stringField } from '../fields.js';
-import { completionLogprobs } from '../logprobs.js';
+import { completionLogprobs, completionLogprobsSchema } from '../logprobs.js';
 import type { RunningGenerations } from './running.js';
 
-const schema = z.looseObject({ genkey: stringField }, { error: expected('a JSON object') });
+export const keySchema = z.looseObject({ genkey: stringField }, { error: expected('a JSON object') });
+
+export const checkedSchema = z.object({ results: listOf(z.object({ text: z.string() })) });
+export const abortedSchema = z.object({ success: z.literal('true'), done: z.literal('true') });
+export const lastLogprobsSchema = z.object({ logprobs: completionLogprobsSchema.nullable() });
 
 /** GET, or POST with the key. */
 export async function check(
@@ -14,7 +19,8 @@ export async function check(
   server: ServerContext,
   running: RunningGenerations,
 ): Promise<Response> {
-  return context.json({ results: [{ text: running.textOf(await genkeyOf(context, server)) }] });
+  const text = running.textOf(await genkeyOf(context, server));
+  return context.json<z.output<typeof checkedSchema>>({ results: [{ text }] });
 }
 
 /** KoboldCpp writes its booleans as texts here. */
@@ -24,7 +30,7 @@ export async function abort(
   running: RunningGenerations,
 ): Promise<Response> {
   running.abort(await genkeyOf(context, server));
-  return context.json({ success: 'true', done: 'true' });
+  return context.json<z.output<typeof abortedSchema>>({ success: 'true', done: 'true' });
 }
 
 export async function lastLogprobs(
@@ -33,11 +39,13 @@ export async function lastLogprobs(
   running: RunningGenerations,
 ): Promise<Response> {
   const logprobs = running.lastLogprobs(await genkeyOf(context, server));
-  return context.json({ logprobs: logprobs.length > 0 ? completionLogprobs(logprobs, 0) : null });
+  return context.json<z.output<typeof lastLogprobsSchema>>({
+    logprobs: logprobs.length > 0 ? completionLogprobs(logprobs, 0) : null,
+  });
 }
 
 /** SillyTavern posts no body at all. */
 async function genkeyOf(context: ServerRequest, { settings }: ServerContext): Promise<string> {
   const body = await readJson(context.req.raw, settings.bodyLimitBytes);
-  return parseWith(schema, body ?? {}).genkey ?? '';
+  return parseWith(keySchema, body ?? {}).genkey ?? '';
 }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { EncodedFailure } from '../dialect.js';
+import { z } from 'zod';
 import { FAILURE_STATUS, type Failure, type FailureKind, failureOf } from '../failure.js';
 import { inRequestNames } from '../parameter-names.js';
 import { messageFrame } from '../sse.js';
@@ -27,11 +27,18 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   tokens: 'ids',
 };
 
+export const errorSchema = z.object({
+  detail: z.object({ error: z.string().optional(), msg: z.string(), type: z.string() }),
+});
+
 /**
  * KoboldCpp's error body. Its status for bad input is 500; ours is 400, since what is wrong with a request stays wrong when
  * it is sent again.
  */
-export function encodeFailure(failure: Failure): EncodedFailure {
+export function encodeFailure(failure: Failure): {
+  readonly status: number;
+  readonly body: z.output<typeof errorSchema>;
+} {
   const { kind } = failure;
   const msg = messageOf(failure);
   return {

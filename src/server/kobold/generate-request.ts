@@ -56,6 +56,7 @@ const OFF: Readonly<Record<string, readonly unknown[]>> = {
   grammar: [''],
   grammar_retain_state: [false],
   negative_prompt: [''],
+  render_special: [false],
 };
 
 /** @throws Failure invalid_request that names the first field that asks for something that is not supported */

@@ -1,11 +1,13 @@
 /** POST /api/v1/generate and /api/extra/generate/stream. */
+import { z } from 'zod';
 import type { FinishEvent, StartEvent, TokenLogprob } from '../../engine/events.js';
 import type { ServedEvent } from '../activity.js';
 import { parseWith, readJson } from '../body.js';
 import { openCall } from '../call.js';
 import type { ServerContext, ServerRequest } from '../dialect.js';
-import { completionLogprobs } from '../logprobs.js';
-import { outriderReport } from '../report.js';
+import { count, listOf } from '../engine-schemas.js';
+import { completionLogprobs, completionLogprobsSchema } from '../logprobs.js';
+import { outriderReport, outriderSchema } from '../report.js';
 import { begun, eventStream, messageFrame } from '../sse.js';
 import { errorFrame } from './errors.js';
 import { generateRequest, generateSchema, refuseUnsupported } from './generate-request.js';
@@ -13,6 +15,27 @@ import type { RunningGenerations } from './running.js';
 
 /** Clients give up on headers that do not come; a request that was not refused by then is taken for good. */
 const HEADERS_WITHIN_MS = 1_000;
+
+const finishReasonSchema = z.enum(['stop', 'length']);
+
+const resultSchema = z.object({
+  text: z.string(),
+  finish_reason: finishReasonSchema,
+  logprobs: completionLogprobsSchema.nullable(),
+  prompt_tokens: count,
+  completion_tokens: count,
+  tool_calls: listOf(z.never()),
+  outrider: outriderSchema,
+});
+
+export const generatedSchema = z.object({ results: listOf(resultSchema) });
+
+/** One event of a stream. */
+export const streamedSchema = z.object({
+  token: z.string(),
+  finish_reason: finishReasonSchema.nullable(),
+  outrider: outriderSchema.optional(),
+});
 
 interface Opened {
   readonly events: AsyncGenerator<ServedEvent, void, void>;
@@ -48,7 +71,7 @@ export async function generate(
     else if (event.type === 'finish') finish = event;
   }
   if (finish === undefined) throw new Error('a generation ended without a finish event');
-  const result = {
+  const result: z.output<typeof resultSchema> = {
     text: text + stopShown(finish, trimStop),
     finish_reason: finishReason(finish),
     logprobs: logprobs.length > 0 ? completionLogprobs(logprobs, 0) : null,
@@ -57,7 +80,7 @@ export async function generate(
     tool_calls: [],
     outrider: outriderReport({ start, finish }),
   };
-  return context.json({ results: [result] });
+  return context.json<z.output<typeof generatedSchema>>({ results: [result] });
 }
 
 export async function generateStream(
@@ -77,15 +100,16 @@ async function* frames(
   events: AsyncGenerator<ServedEvent, void, void>,
   trimStop: boolean,
 ): AsyncGenerator<string, void, void> {
+  const frame = (message: z.output<typeof streamedSchema>): string => messageFrame(message);
   let start: StartEvent | undefined;
   for await (const event of events) {
     if (event.type === 'start') start = event;
-    if (event.type === 'text' && event.text !== '') yield messageFrame({ token: event.text, finish_reason: null });
+    if (event.type === 'text' && event.text !== '') yield frame({ token: event.text, finish_reason: null });
     if (event.type !== 'finish') continue;
     const stop = stopShown(event, trimStop);
-    if (stop !== '') yield messageFrame({ token: stop, finish_reason: null });
+    if (stop !== '') yield frame({ token: stop, finish_reason: null });
     const outrider = outriderReport({ start, finish: event });
-    yield messageFrame({ token: '', finish_reason: finishReason(event), outrider });
+    yield frame({ token: '', finish_reason: finishReason(event), outrider });
   }
 }
 
@@ -95,6 +119,6 @@ function stopShown({ stop = '' }: FinishEvent, trimStop: boolean): string {
 }
 
 /** KoboldCpp knows two; a generation that was taken back ends with `stop`. */
-function finishReason({ reason }: FinishEvent): 'stop' | 'length' {
+function finishReason({ reason }: FinishEvent): z.output<typeof finishReasonSchema> {
   return reason === 'length' ? 'length' : 'stop';
 }

@@ -1,56 +1,101 @@
 /** KoboldCpp's routes, for KoboldAI Lite and SillyTavern. */
-import type { Dialect, ServerContext, ServerRequest } from '../dialect.js';
-import { Failure } from '../failure.js';
-import { abort, check, lastLogprobs } from './control.js';
-import { encodeFailure } from './errors.js';
-import { generate, generateStream } from './generate.js';
-import { INFORMATION } from './information.js';
-import { Performance } from './performance.js';
+import type { Dialect, ServerContext } from '../dialect.js';
+import type { Route } from '../route.js';
+import { abort, abortedSchema, check, checkedSchema, keySchema, lastLogprobs, lastLogprobsSchema } from './control.js';
+import { encodeFailure, errorSchema } from './errors.js';
+import { generate, generatedSchema, generateStream, streamedSchema } from './generate.js';
+import { generateSchema } from './generate-request.js';
+import { informationRoutes } from './information.js';
+import { pathsOf } from './paths.js';
+import { Performance, performanceSchema } from './performance.js';
 import { RunningGenerations } from './running.js';
-import { countTokens, detokenize } from './tokens.js';
-
-/** Whole endpoints of KoboldCpp that clients try and this server does not have. */
-const ABSENT = ['/api/extra/embeddings', '/api/extra/json_to_grammar'];
+import { countedSchema, countSchema, countTokens, detokenize, detokenizedSchema, idsSchema } from './tokens.js';
 
 const PREFIXES = ['/api/v1/', '/api/latest/', '/api/extra/', '/sdapi/'];
-
-type Handler = (context: ServerRequest, server: ServerContext, running: RunningGenerations) => Promise<Response>;
 
 export const kobold: Dialect = {
   name: 'kobold',
   owns: (path) => PREFIXES.some((prefix) => path.startsWith(prefix)),
-  isPublic: (method, path) => method === 'GET' && Object.hasOwn(INFORMATION, path.replace('/api/latest/', '/api/v1/')),
+  routes: (server) => [...informationRoutes(server), ...generationRoutes(server), ...tokenRoutes(server)],
+  absent: ['/api/extra/embeddings', '/api/extra/json_to_grammar'],
   encodeFailure,
-  mount(app, server) {
-    const running = new RunningGenerations(server.activity);
-    const performance = new Performance(server.now);
-    server.activity.listen(performance);
-    const post = (path: string, handler: Handler) => {
-      for (const alias of aliases(path)) app.post(alias, (context) => handler(context, server, running));
-    };
-    for (const [path, answer] of Object.entries(INFORMATION)) {
-      for (const alias of aliases(path)) {
-        app.get(alias, (context) => context.json(answer(server, context.get('authorised')) as object));
-      }
-    }
-    post('/api/v1/generate', generate);
-    post('/api/extra/generate/stream', generateStream);
-    post('/api/extra/generate/check', check);
-    app.get('/api/extra/generate/check', (context) => check(context, server, running));
-    post('/api/extra/abort', abort);
-    post('/api/extra/last_logprobs', lastLogprobs);
-    post('/api/extra/tokencount', countTokens);
-    post('/api/extra/detokenize', detokenize);
-    app.get('/api/extra/perf', async (context) => context.json(await performance.report(server)));
-    for (const path of ABSENT) {
-      post(path, async () => {
-        throw new Failure('not_supported', `this server has no ${path}`);
-      });
-    }
-  },
+  errors: errorSchema,
 };
 
-/** KoboldAI's newest interface is also called `latest`. */
-function aliases(path: string): readonly string[] {
-  return path.startsWith('/api/v1/') ? [path, path.replace('/api/v1/', '/api/latest/')] : [path];
+function generationRoutes(server: ServerContext): readonly Route[] {
+  const running = new RunningGenerations(server.activity);
+  const performance = new Performance(server.now);
+  server.activity.listen(performance);
+  return [
+    {
+      method: 'post',
+      paths: pathsOf('/api/v1/generate'),
+      summary: 'Continue a text, as KoboldCpp does.',
+      body: generateSchema,
+      answer: { json: generatedSchema },
+      handle: (context) => generate(context, server, running),
+    },
+    {
+      method: 'post',
+      paths: ['/api/extra/generate/stream'],
+      summary: 'Continue a text, token by token.',
+      body: generateSchema,
+      answer: { events: streamedSchema },
+      handle: (context) => generateStream(context, server, running),
+    },
+    ...(['get', 'post'] as const).flatMap((method): readonly Route[] => [
+      {
+        method,
+        paths: ['/api/extra/generate/check'],
+        summary: 'The text so far of the generation that runs.',
+        ...(method === 'post' && { body: keySchema }),
+        answer: { json: checkedSchema },
+        handle: (context) => check(context, server, running),
+      },
+      {
+        method,
+        paths: ['/api/extra/last_logprobs'],
+        summary: 'The log-probabilities of the last generation that asked for them.',
+        ...(method === 'post' && { body: keySchema }),
+        answer: { json: lastLogprobsSchema },
+        handle: (context) => lastLogprobs(context, server, running),
+      },
+    ]),
+    {
+      method: 'post',
+      paths: ['/api/extra/abort'],
+      summary: 'End what is generated under a key.',
+      body: keySchema,
+      answer: { json: abortedSchema },
+      handle: (context) => abort(context, server, running),
+    },
+    {
+      method: 'get',
+      paths: ['/api/extra/perf'],
+      summary: 'What the last generation took.',
+      answer: { json: performanceSchema },
+      handle: async (context) => context.json(await performance.report(server)),
+    },
+  ];
+}
+
+function tokenRoutes(server: ServerContext): readonly Route[] {
+  return [
+    {
+      method: 'post',
+      paths: ['/api/extra/tokencount'],
+      summary: 'The tokens of a text.',
+      body: countSchema,
+      answer: { json: countedSchema },
+      handle: (context) => countTokens(context, server),
+    },
+    {
+      method: 'post',
+      paths: ['/api/extra/detokenize'],
+      summary: 'The text of tokens.',
+      body: idsSchema,
+      answer: { json: detokenizedSchema },
+      handle: (context) => detokenize(context, server),
+    },
+  ];
 }

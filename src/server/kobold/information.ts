@@ -1,6 +1,10 @@
 /** What front ends ask before they generate. */
-import type { ServerContext } from '../dialect.js';
+import { z } from 'zod';
+import type { ServerContext, ServerRequest } from '../dialect.js';
+import { count } from '../engine-schemas.js';
+import type { Route } from '../route.js';
 import { DEFAULT_MAX_LENGTH } from './generate-request.js';
+import { pathsOf } from './paths.js';
 
 /** The KoboldCpp whose routes these are: front ends switch features on by it. Llama.cpp's and later ones are not claimed. */
 const KOBOLDCPP_VERSION = '1.102';
@@ -23,42 +27,84 @@ const ABSENT_FEATURES = {
   mcp: false,
   music: false,
   router: false,
-};
+} as const;
 
-type Answer = (server: ServerContext, authorised: boolean) => unknown;
+const textResult = z.object({ result: z.string() });
+const lengthValue = z.object({ value: count });
+const nothing = z.array(z.never());
 
-/** By path; all of them answer without a key, and tell the model's name only to who has one. */
-export const INFORMATION: Readonly<Record<string, Answer>> = {
-  '/api/v1/model': ({ service }, authorised) => ({
-    result: `koboldcpp/${authorised ? service.description.target.name : 'protected-model'}`,
-  }),
-  '/api/v1/info/version': () => ({ result: KOBOLDAI_VERSION }),
-  '/api/v1/config/max_context_length': contextLength,
-  '/api/v1/config/max_length': () => ({ value: DEFAULT_MAX_LENGTH }),
-  '/api/v1/config/soft_prompt': () => ({ value: '' }),
-  '/api/v1/config/soft_prompts_list': () => ({ values: [] }),
-  '/api/extra/true_max_context_length': contextLength,
-  '/api/extra/version': ({ settings }) => ({
-    result: 'KoboldCpp',
-    version: KOBOLDCPP_VERSION,
-    protected: settings.apiKeys.length > 0,
-    ...ABSENT_FEATURES,
-  }),
-  '/api/extra/preloadstory': () => ({}),
-  '/sdapi/v1/sd-models': () => [],
-  '/sdapi/v1/samplers': () => [],
-  '/.well-known/serviceinfo': ({ version }) => ({
-    version: '0.2',
-    software: { name: 'Outrider', version },
-    api: {
-      koboldai: { name: 'KoboldAI API', rel_url: '/api', version: KOBOLDAI_VERSION },
-      openai: { name: 'OpenAI API', rel_url: '/v1', documentation: '/api/outrider/openapi.json', version: '1' },
-    },
-  }),
-  '/ping': () => ({ status: 'healthy' }),
-  '/sdapi/v1/options': () => ({ samples_format: 'png', sd_model_checkpoint: '' }),
-};
+const versionSchema = z
+  .object({ result: z.string(), version: z.string(), protected: z.boolean(), admin: z.literal(0) })
+  .catchall(z.literal(false));
 
-function contextLength({ service }: ServerContext): unknown {
-  return { value: service.description.contextSize };
+const optionsSchema = z.object({ samples_format: z.string(), sd_model_checkpoint: z.string() });
+
+const serviceSchema = z.object({
+  version: z.string(),
+  software: z.object({ name: z.string(), version: z.string() }),
+  api: z.object({
+    koboldai: z.object({ name: z.string(), rel_url: z.string(), version: z.string() }),
+    openai: z.object({ name: z.string(), rel_url: z.string(), documentation: z.string(), version: z.string() }),
+  }),
+});
+
+/** All of them answer without a key, and tell the model's name only to who has one. */
+export function informationRoutes({ service, settings, version }: ServerContext): readonly Route[] {
+  const { target, contextSize } = service.description;
+  const nameFor = (context: ServerRequest) => (context.get('authorised') ? target.name : 'protected-model');
+  return [
+    tells('/api/v1/model', 'The name of the model.', textResult, (context) => ({
+      result: `koboldcpp/${nameFor(context)}`,
+    })),
+    tells('/api/v1/info/version', 'The version of KoboldAI’s interface.', textResult, () => ({
+      result: KOBOLDAI_VERSION,
+    })),
+    tells('/api/v1/config/max_context_length', 'Tokens of the context.', lengthValue, () => ({ value: contextSize })),
+    tells('/api/v1/config/max_length', 'Tokens of an answer whose request does not say.', lengthValue, () => ({
+      value: DEFAULT_MAX_LENGTH,
+    })),
+    tells('/api/v1/config/soft_prompt', 'None.', z.object({ value: z.string() }), () => ({ value: '' })),
+    tells('/api/v1/config/soft_prompts_list', 'None.', z.object({ values: nothing }), () => ({ values: [] })),
+    tells('/api/extra/true_max_context_length', 'Tokens of the context.', lengthValue, () => ({ value: contextSize })),
+    tells('/api/extra/version', 'The KoboldCpp whose routes these are.', versionSchema, () => ({
+      result: 'KoboldCpp',
+      version: KOBOLDCPP_VERSION,
+      protected: settings.apiKeys.length > 0,
+      ...ABSENT_FEATURES,
+    })),
+    tells('/api/extra/preloadstory', 'None.', z.object({}), () => ({})),
+    tells('/sdapi/v1/sd-models', 'None.', nothing, () => []),
+    tells('/sdapi/v1/samplers', 'None.', nothing, () => []),
+    tells('/sdapi/v1/options', 'No images are made here.', optionsSchema, () => ({
+      samples_format: 'png',
+      sd_model_checkpoint: '',
+    })),
+    tells('/.well-known/serviceinfo', 'What this is, for programs that look for servers.', serviceSchema, () => ({
+      version: '0.2',
+      software: { name: 'Outrider', version },
+      api: {
+        koboldai: { name: 'KoboldAI API', rel_url: '/api', version: KOBOLDAI_VERSION },
+        openai: { name: 'OpenAI API', rel_url: '/v1', documentation: '/api/outrider/openapi.json', version: '1' },
+      },
+    })),
+    tells('/ping', 'Whether somebody is there.', z.object({ status: z.string() }), () => ({
+      status: 'healthy',
+    })),
+  ];
+}
+
+function tells<Schema extends z.ZodType>(
+  path: string,
+  summary: string,
+  schema: Schema,
+  answer: (context: ServerRequest) => z.output<Schema>,
+): Route {
+  return {
+    method: 'get',
+    paths: pathsOf(path),
+    summary,
+    access: 'public',
+    answer: { json: schema },
+    handle: (context) => context.json(answer(context) as object),
+  };
 }

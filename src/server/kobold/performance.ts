@@ -1,7 +1,38 @@
+import { z } from 'zod';
 import type { FinishEvent, GenerationEvent } from '../../engine/events.js';
 import type { ActivityListener, Generation } from '../activity.js';
 import type { ServerContext } from '../dialect.js';
+import { count } from '../engine-schemas.js';
 import { llamaTimings } from '../timings.js';
+
+/** Of the last generation: seconds, tokens a second. */
+const lastSchema = z.object({
+  last_process: z.number(),
+  last_eval: z.number(),
+  last_token_count: count,
+  last_input_count: count,
+  last_process_time: z.number(),
+  last_eval_time: z.number(),
+  last_process_speed: z.number(),
+  last_eval_speed: z.number(),
+  last_draft_success: count,
+  last_draft_failed: count,
+  stop_reason: z.literal([-1, 0, 1, 2]),
+});
+
+export const performanceSchema = lastSchema.extend({
+  last_seed: z.int(),
+  total_gens: count,
+  total_img_gens: count,
+  total_tts_gens: count,
+  total_transcribe_gens: count,
+  queue: count,
+  idle: z.literal([0, 1]),
+  hordeexitcounter: count,
+  uptime: z.number(),
+  idletime: z.number(),
+  quiet: z.boolean(),
+});
 
 /** What the last generation that finished took, of whatever dialect: `/api/extra/perf`. Times are in seconds. */
 export class Performance implements ActivityListener {
@@ -27,7 +58,7 @@ export class Performance implements ActivityListener {
     this.#last = { finish, seed, ended: this.#now() };
   }
 
-  async report({ service, clock, startedAt }: ServerContext) {
+  async report({ service, clock, startedAt }: ServerContext): Promise<z.output<typeof performanceSchema>> {
     const { running, queued } = await service.status();
     const uptime = Math.max(0, clock() / 1000 - startedAt);
     const idle = running + queued === 0;
@@ -49,7 +80,7 @@ export class Performance implements ActivityListener {
   }
 }
 
-function lastOf(finish: FinishEvent | undefined) {
+function lastOf(finish: FinishEvent | undefined): z.output<typeof lastSchema> {
   const timings = finish && llamaTimings(finish);
   const processed = (timings?.prompt_ms ?? 0) / 1000;
   const written = (timings?.predicted_ms ?? 0) / 1000;

@@ -1,14 +1,55 @@
 /** llama-server's objects of a completion. */
+import { z } from 'zod';
 import type { FinishEvent, StartEvent, TokenLogprob } from '../../engine/events.js';
 import type { Prompt } from '../../engine/request.js';
 import type { EngineService, ServiceRequest } from '../../engine/service.js';
-import { chatLogprobs } from '../logprobs.js';
-import { outriderReport } from '../report.js';
-import { llamaTimings } from '../timings.js';
-import { settingsOf } from './generation-settings.js';
+import { given } from '../../given.js';
+import { count, listOf, token } from '../engine-schemas.js';
+import { chatLogprobs, logprobContentSchema } from '../logprobs.js';
+import { outriderReport, outriderSchema } from '../report.js';
+import {
+  type LlamaTimings,
+  llamaTimings,
+  llamaTimingsSchema,
+  type PromptProgress,
+  promptProgressSchema,
+} from '../timings.js';
+import { generationSettingsSchema, settingsOf } from './generation-settings.js';
 
 /** llama-server's word for "no slot in particular": which cache a request uses is the engine's affair. */
 const ANY_SLOT = -1;
+
+const commonFields = {
+  index: count,
+  content: z.string(),
+  tokens: listOf(token),
+  id_slot: z.int(),
+  tokens_predicted: count,
+  tokens_evaluated: count,
+  completion_probabilities: logprobContentSchema.optional(),
+};
+
+export const partialSchema = z.object({
+  ...commonFields,
+  stop: z.literal(false),
+  timings: llamaTimingsSchema.optional(),
+  prompt_progress: promptProgressSchema.optional(),
+});
+
+export const finalSchema = z.object({
+  ...commonFields,
+  stop: z.literal(true),
+  model: z.string(),
+  generation_settings: generationSettingsSchema,
+  prompt: z.string(),
+  has_new_line: z.boolean(),
+  truncated: z.boolean(),
+  stop_type: z.enum(['none', 'eos', 'limit', 'word']),
+  stopping_word: z.string(),
+  tokens_cached: count,
+  timings: llamaTimingsSchema,
+  outrider: outriderSchema,
+});
 
 /** What is known of a completion before it runs. */
 export interface CompletionFrame {
@@ -20,14 +61,19 @@ export interface CompletionFrame {
   readonly returnTokens: boolean;
 }
 
-/** An event of a stream that is not the last one. `predicted` counts tokens so far. */
-export function partialCompletion(
-  { index }: CompletionFrame,
-  content: string,
-  predicted: number,
-  promptTokens: number,
-  logprobs: readonly TokenLogprob[] = [],
-) {
+/** What an event of a stream has to tell that is not the last one. */
+export interface CompletionPart {
+  readonly content?: string;
+  /** Tokens so far. */
+  readonly predicted: number;
+  readonly promptTokens: number;
+  readonly logprobs?: readonly TokenLogprob[] | undefined;
+  readonly timings?: LlamaTimings;
+  readonly progress?: PromptProgress;
+}
+
+export function partialCompletion({ index }: CompletionFrame, part: CompletionPart): z.output<typeof partialSchema> {
+  const { content = '', predicted, promptTokens, logprobs, timings, progress } = part;
   return {
     index,
     content,
@@ -37,6 +83,7 @@ export function partialCompletion(
     tokens_predicted: predicted,
     tokens_evaluated: promptTokens,
     ...probabilities(logprobs),
+    ...given({ timings, prompt_progress: progress }),
   };
 }
 
@@ -46,8 +93,8 @@ export function finalCompletion(
   content: string,
   start: StartEvent | undefined,
   finish: FinishEvent,
-  logprobs: readonly TokenLogprob[] = [],
-) {
+  logprobs?: readonly TokenLogprob[],
+): z.output<typeof finalSchema> {
   const { index, model, request, promptText, stream, returnTokens } = frame;
   return {
     index,
@@ -83,7 +130,9 @@ function isTruncated({ maxTokens = Number.POSITIVE_INFINITY }: ServiceRequest, f
   return finish.dropped !== undefined || (finish.reason === 'length' && finish.completionTokens < maxTokens);
 }
 
-function probabilities(logprobs: readonly TokenLogprob[]): { readonly completion_probabilities?: readonly object[] } {
+function probabilities(
+  logprobs: readonly TokenLogprob[] = [],
+): Pick<z.output<typeof partialSchema>, 'completion_probabilities'> {
   return logprobs.length > 0 ? { completion_probabilities: chatLogprobs(logprobs).content } : {};
 }
 

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import type { EngineService, ServiceRequest } from '../../engine/service.js';
-import { given } from '../../given.js';
 import { Failure } from '../failure.js';
 import { booleanField, expected, integerField, optional, tokenLimitField } from '../fields.js';
 import { choicesOf, commonFields, commonRequest, MAX_TOP_LOGPROBS } from '../generation-fields.js';
 import type { ModelName } from '../model-names.js';
-import { completionSchema as openaiSchema, promptsOf } from '../openai/completion-request.js';
+import { promptField, promptsOf } from '../prompt-fields.js';
 
 /** Prompts times completions of one request. */
 const MAX_COMPLETIONS = 128;
@@ -14,13 +13,12 @@ const MAX_COMPLETIONS = 128;
 export const completionSchema = z.looseObject(
   {
     ...commonFields,
-    prompt: openaiSchema.shape.prompt,
+    prompt: promptField,
     n_predict: tokenLimitField,
     n_cmpl: integerField(1, MAX_COMPLETIONS),
     /** -1: a seed is drawn. */
     seed: integerField(-1),
     n_probs: integerField(0, MAX_TOP_LOGPROBS),
-    cache_prompt: booleanField,
     return_tokens: booleanField,
     response_fields: optional(z.array(z.string(), { error: expected('a list of names such as "timings/draft_n"') })),
   },
@@ -52,18 +50,13 @@ export async function completionRequests(
   if (prompts.length === 0) refuse('prompt', 'expected at least one prompt, got an empty list');
   if (prompts.length * n > MAX_COMPLETIONS)
     refuse('n_cmpl', `expected at most ${MAX_COMPLETIONS} prompts times completions`);
-  const { n_probs = 0, cache_prompt, n_predict = body.max_tokens, seed } = body;
+  const { n_probs = 0, n_predict = body.max_tokens, seed } = body;
   const common = await commonRequest(
     { ...body, max_tokens: n_predict, seed: seed === -1 ? undefined : seed },
     model,
     service,
   );
-  return prompts.flatMap((prompt) =>
-    choicesOf(
-      { ...common, prompt, ...given({ cachePrompt: cache_prompt }), ...(n_probs > 0 && { logprobs: n_probs }) },
-      n,
-    ),
-  );
+  return prompts.flatMap((prompt) => choicesOf({ ...common, prompt, ...(n_probs > 0 && { logprobs: n_probs }) }, n));
 }
 
 function refuse(parameter: string, message: string): never {

@@ -1,12 +1,62 @@
+import { z } from 'zod';
 import type { StartEvent } from '../../engine/events.js';
 import type { ServiceRequest } from '../../engine/service.js';
 import { given } from '../../given.js';
+import { count, listOf, mode, token, verificationRule } from '../engine-schemas.js';
+
+const number = z.number().optional();
+/** -1: all of it. */
+const range = z.int().min(-1).optional();
+
+export const generationSettingsSchema = z.object({
+  seed: z.int().optional(),
+  temperature: number,
+  dynatemp_range: number,
+  dynatemp_exponent: number,
+  top_k: number,
+  top_p: number,
+  min_p: number,
+  typical_p: number,
+  top_n_sigma: number,
+  xtc_probability: number,
+  xtc_threshold: number,
+  repeat_last_n: range,
+  repeat_penalty: number,
+  presence_penalty: number,
+  frequency_penalty: number,
+  dry_multiplier: number,
+  dry_base: number,
+  dry_allowed_length: number,
+  dry_penalty_last_n: range,
+  dry_sequence_breakers: listOf(z.string()).optional(),
+  mirostat: z.literal([0, 2]).optional(),
+  mirostat_tau: number,
+  mirostat_eta: number,
+  min_keep: number,
+  samplers: listOf(z.string()).optional(),
+  logit_bias: listOf(z.object({ token, bias: z.number() })),
+  n_predict: z.int().min(-1),
+  max_tokens: z.int().min(-1),
+  n_keep: z.int().min(-1),
+  stop: listOf(z.string()),
+  ignore_eos: z.boolean(),
+  stream: z.boolean(),
+  n_probs: count,
+  'speculative.mode': mode.optional(),
+  'speculative.n_max': count.optional(),
+  'speculative.verification': verificationRule.optional(),
+  'speculative.leniency': z.number().optional(),
+});
 
 /**
  * llama-server's `generation_settings`: what the request chose, and the seed and speculation in force. A sampling option
  * that it did not choose is as the model's file recommends, and left out.
  */
-export function settingsOf(request: ServiceRequest, start: StartEvent | undefined, stream: boolean) {
+export function settingsOf(
+  request: ServiceRequest,
+  start: StartEvent | undefined,
+  stream: boolean,
+): z.output<typeof generationSettingsSchema> {
   const { sampling = {}, maxTokens, stop = [], logprobs = 0, ignoreEndOfText = false, keepTokens = 0 } = request;
   const { logitBias } = sampling;
   return {

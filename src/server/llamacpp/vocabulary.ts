@@ -2,10 +2,11 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import { parseWith, readJson } from '../body.js';
+import { chatOf, messagesField, templateFields } from '../chat-fields.js';
 import type { ServerContext, ServerRequest } from '../dialect.js';
+import { listOf, token } from '../engine-schemas.js';
 import { Failure } from '../failure.js';
 import { booleanField, expected, stringField } from '../fields.js';
-import { chatOf, chatSchema, templateFields } from '../openai/chat-request.js';
 
 const object = { error: expected('a JSON object') };
 
@@ -17,7 +18,16 @@ export const detokenizeSchema = z.looseObject(
   { tokens: z.array(z.number().int().min(0), { error: expected('a list of tokens') }) },
   object,
 );
-export const templateSchema = z.looseObject({ messages: chatSchema.shape.messages, ...templateFields }, object);
+export const templateSchema = z.looseObject({ messages: messagesField, ...templateFields }, object);
+
+/** With pieces: the text of each, or its bytes where it ends within a character. */
+export const tokensSchema = z.object({
+  tokens: listOf(z.union([token, z.object({ id: token, piece: z.union([z.string(), listOf(z.int())]) })])),
+});
+type Tokens = z.output<typeof tokensSchema>;
+
+export const contentSchema = z.object({ content: z.string() });
+export const promptSchema = z.object({ prompt: z.string() });
 
 export async function tokenize(context: ServerRequest, { service, settings }: ServerContext): Promise<Response> {
   const body = parseWith(tokenizeSchema, await readJson(context.req.raw, settings.bodyLimitBytes));
@@ -26,9 +36,9 @@ export async function tokenize(context: ServerRequest, { service, settings }: Se
     { text: content },
     { addSpecial: add_special, parseSpecial: parse_special },
   );
-  if (!with_pieces) return context.json({ tokens });
+  if (!with_pieces) return context.json<Tokens>({ tokens });
   const pieces = await service.pieces(tokens, true);
-  return context.json({ tokens: tokens.map((id, index) => ({ id, piece: pieceOf(pieces[index]!) })) });
+  return context.json<Tokens>({ tokens: tokens.map((id, index) => ({ id, piece: pieceOf(pieces[index]!) })) });
 }
 
 /** Text, or bytes where a token ends within a character. */
@@ -46,10 +56,10 @@ export async function detokenize(context: ServerRequest, { service, settings }: 
     });
   }
   const bytes = Buffer.concat(await service.pieces(tokens, true));
-  return context.json({ content: bytes.toString('utf8') });
+  return context.json<z.output<typeof contentSchema>>({ content: bytes.toString('utf8') });
 }
 
 export async function applyTemplate(context: ServerRequest, { service, settings }: ServerContext): Promise<Response> {
   const body = parseWith(templateSchema, await readJson(context.req.raw, settings.bodyLimitBytes));
-  return context.json({ prompt: await service.render(chatOf(body)) });
+  return context.json<z.output<typeof promptSchema>>({ prompt: await service.render(chatOf(body)) });
 }

@@ -1,20 +1,32 @@
 /** POST /v1/chat/completions. */
-import type { TokenLogprob } from '../../engine/events.js';
-import { merged } from '../../engine/merged.js';
+import { z } from 'zod';
 import type { ReasoningPiece } from '../../text/reasoning.js';
 import { parseWith, readJson } from '../body.js';
 import { openCall } from '../call.js';
-import { beginChoices, type Choice, type CollectedChoice, collectChoices } from '../choices.js';
+import { chatRequests, chatSchema } from '../chat-request.js';
+import { beginChoices, type CollectedChoice, collectChoices } from '../choices.js';
 import type { ServerContext, ServerRequest } from '../dialect.js';
-import { chatLogprobs } from '../logprobs.js';
+import { count, listOf } from '../engine-schemas.js';
+import { chatLogprobs, chatLogprobsSchema } from '../logprobs.js';
 import { modelNamed } from '../model-names.js';
 import { errorFrame } from '../openai-errors.js';
-import type { ReportedEvents } from '../report.js';
-import { dataFrame, eventStream } from '../sse.js';
+import { outriderSchema } from '../report.js';
+import { eventStream } from '../sse.js';
 import { refuseUnsupported } from '../unsupported.js';
-import { type Envelope, finishReason, reportOf, usageOf } from './answer.js';
-import { chatRequests, chatSchema, type SplitterFactory, splitterFor } from './chat-request.js';
+import {
+  type Envelope,
+  envelopeFields,
+  finishReason,
+  finishReasonSchema,
+  reportFields,
+  reportOf,
+  usageOf,
+  usageSchema,
+} from './answer.js';
+import { ChatStream } from './chat-stream.js';
 import { envelopeOf } from './envelope.js';
+import { type SplitterFactory, splitterFor } from './splitter.js';
+import { streamWishes } from './stream-wishes.js';
 
 export async function chatCompletions(context: ServerRequest, server: ServerContext): Promise<Response> {
   const json = await readJson(context.req.raw, server.settings.bodyLimitBytes);
@@ -26,22 +38,43 @@ export async function chatCompletions(context: ServerRequest, server: ServerCont
   const { call, abort } = openCall(context, 'openai');
   const choices = await beginChoices(requests, server, call, abort);
   const envelope = envelopeOf(context, server, model, 'chatcmpl');
-  if (!body.stream) {
-    const collected = await collectChoices(choices, abort);
-    return context.json(answer(collected, { ...envelope, object: 'chat.completion' }, splitter));
-  }
-  const usage = body.stream_options?.include_usage ?? false;
-  const stream = new ChatStream({ ...envelope, object: 'chat.completion.chunk' }, requests.length, splitter, usage);
-  return eventStream(stream.frames(choices, abort), {
+  if (!body.stream) return context.json(answer(await collectChoices(choices, abort), envelope, splitter));
+  const stream = new ChatStream({ envelope, choices, splitter, wishes: streamWishes(body), now: server.now });
+  return eventStream(stream.frames(abort), {
     heartbeatMs: server.settings.heartbeatMs,
     abort,
     errorFrame: errorFrame(server.log, call.requestId),
   });
 }
 
-function answer(collected: readonly CollectedChoice[], envelope: Envelope, splitter: SplitterFactory) {
+const choiceSchema = z.object({
+  index: count,
+  message: z.object({
+    role: z.literal('assistant'),
+    content: z.string(),
+    refusal: z.null(),
+    reasoning_content: z.string().optional(),
+  }),
+  logprobs: chatLogprobsSchema.nullable(),
+  finish_reason: finishReasonSchema,
+  outrider: outriderSchema.optional(),
+});
+
+export const chatAnswerSchema = z.object({
+  ...envelopeFields,
+  object: z.literal('chat.completion'),
+  choices: listOf(choiceSchema),
+  usage: usageSchema,
+  ...reportFields,
+});
+
+function answer(
+  collected: readonly CollectedChoice[],
+  envelope: Envelope,
+  splitter: SplitterFactory,
+): z.output<typeof chatAnswerSchema> {
   let reasoningTokens = 0;
-  const choices = collected.map((choice, index) => {
+  const choices = collected.map((choice, index): z.output<typeof choiceSchema> => {
     const split = splitter();
     const texts = { reasoning: '', answer: '' };
     const take = (pieces: readonly ReasoningPiece[]) => {
@@ -68,71 +101,9 @@ function answer(collected: readonly CollectedChoice[], envelope: Envelope, split
   const finishes = collected.map(({ finish }) => finish);
   return {
     ...envelope,
+    object: 'chat.completion',
     choices,
     usage: usageOf(finishes, finishes.length, reasoningTokens),
     ...reportOf(collected[0]!),
   };
-}
-
-interface ChoiceState {
-  readonly split: ReturnType<SplitterFactory>;
-  /** Of tokens whose text the splitter holds back. */
-  logprobs: TokenLogprob[];
-  ends: Partial<ReportedEvents>;
-}
-
-/** A streamed chat: folds the events of its choices into chunks. */
-class ChatStream {
-  readonly #envelope: Envelope;
-  readonly #states: readonly ChoiceState[];
-  readonly #includeUsage: boolean;
-  #reasoningTokens = 0;
-
-  constructor(envelope: Envelope, choices: number, splitter: SplitterFactory, includeUsage: boolean) {
-    this.#envelope = envelope;
-    this.#states = Array.from({ length: choices }, () => ({ split: splitter(), logprobs: [], ends: {} }));
-    this.#includeUsage = includeUsage;
-  }
-
-  async *frames(choices: readonly Choice[], abort: AbortController): AsyncGenerator<string, void, void> {
-    for await (const { index, value: event } of merged(choices, abort)) {
-      const state = this.#states[index]!;
-      if (event.type === 'start') {
-        state.ends = { start: event };
-        yield this.#chunk(index, { role: 'assistant', content: null });
-      } else if (event.type === 'text') {
-        state.logprobs.push(...(event.logprobs ?? []));
-        yield* this.#pieces(index, state, state.split?.add(event.text) ?? [{ kind: 'answer', text: event.text }]);
-        if (state.split?.inReasoning) this.#reasoningTokens++;
-      } else if (event.type === 'finish') {
-        yield* this.#pieces(index, state, state.split?.end() ?? []);
-        state.ends = { ...state.ends, finish: event };
-        const report = reportOf({ start: state.ends.start, finish: event });
-        yield this.#chunk(index, {}, { finish_reason: finishReason(event.reason) }, report);
-      }
-    }
-    if (this.#includeUsage) yield dataFrame({ ...this.#envelope, choices: [], usage: this.#usage() });
-    yield 'data: [DONE]\n\n';
-  }
-
-  *#pieces(index: number, state: ChoiceState, pieces: readonly ReasoningPiece[]): Generator<string> {
-    for (const { kind, text } of pieces) {
-      const logprobs = state.logprobs.splice(0);
-      yield this.#chunk(
-        index,
-        kind === 'reasoning' ? { reasoning_content: text } : { content: text },
-        logprobs.length > 0 ? { logprobs: chatLogprobs(logprobs) } : {},
-      );
-    }
-  }
-
-  #chunk(index: number, delta: object, choice: object = {}, top: object = {}): string {
-    const choices = [{ index, delta, logprobs: null, finish_reason: null, ...choice }];
-    return dataFrame({ ...this.#envelope, choices, ...top });
-  }
-
-  #usage() {
-    const finishes = this.#states.flatMap(({ ends }) => ends.finish ?? []);
-    return usageOf(finishes, this.#states.length, this.#reasoningTokens);
-  }
 }

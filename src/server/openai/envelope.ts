@@ -8,7 +8,7 @@ export function envelopeOf(
   { version, service, clock }: ServerContext,
   model: ModelName,
   prefix: 'chatcmpl' | 'cmpl',
-): Omit<Envelope, 'object'> {
+): Envelope {
   return {
     id: `${prefix}-${context.get('requestId')}`,
     created: Math.floor(clock() / 1000),

@@ -3,10 +3,10 @@ import type { CompareRequest } from '../../engine/comparison/events.js';
 import { drawSeed } from '../../engine/seed.js';
 import { given } from '../../given.js';
 import { parseWith } from '../body.js';
+import { chatOf, messagesField, templateFields } from '../chat-fields.js';
 import { Failure } from '../failure.js';
 import { booleanField, expected, integerField, optional, stringField, tokenLimitField } from '../fields.js';
 import type { TextTokenizer } from '../logit-bias.js';
-import { chatOf, chatSchema, templateFields } from '../openai/chat-request.js';
 import { samplingFields, samplingFrom } from '../sampling-fields.js';
 import { refuseUnsupported } from '../unsupported.js';
 
@@ -16,7 +16,7 @@ const DEFAULT_MAX_TOKENS = 256;
 export const compareSchema = z.looseObject(
   {
     prompt: stringField,
-    messages: optional(chatSchema.shape.messages),
+    messages: optional(messagesField),
     max_tokens: tokenLimitField,
     seed: integerField(0),
     draft: stringField,

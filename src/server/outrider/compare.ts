@@ -7,6 +7,7 @@ import { openCall } from '../call.js';
 import { HEADERS_WITHIN_MS } from '../choices.js';
 import type { ServerContext, ServerRequest } from '../dialect.js';
 import { begun, dataFrame, eventStream } from '../sse.js';
+import { type CompareMessage, collected, messageOf } from './compare-messages.js';
 import { compareRequest } from './compare-request.js';
 import { errorMessage } from './error-message.js';
 
@@ -35,32 +36,7 @@ function comparable({ service, activity }: ServerContext, call: Call): CompareSe
 }
 
 async function* frames(events: AsyncGenerator<CompareEvent, void, void>): AsyncGenerator<string, void, void> {
-  for await (const event of events) yield dataFrame(messageOf(event));
-  yield dataFrame({ type: 'done' });
-}
-
-function messageOf(event: CompareEvent): object {
-  if (event.type !== 'end') return event;
-  const { finishReason, ...rest } = event;
-  return { ...rest, finish_reason: finishReason };
-}
-
-/** The messages of a stream as one object: the sides with their texts, and the comparison. */
-async function collected(events: AsyncGenerator<CompareEvent, void, void>): Promise<object> {
-  const models = new Map<string, string>();
-  const sides: object[] = [];
-  let rest: object = {};
-  for await (const event of events) {
-    if (event.type === 'start') {
-      for (const { side, model } of event.sides) models.set(side, model);
-      rest = { seed: event.seed };
-    } else if (event.type === 'end') {
-      const { type: _, ...end } = messageOf(event) as { type: string };
-      sides.push({ ...end, model: models.get(event.side) });
-    } else if (event.type === 'comparison') {
-      const { type: _, ...comparison } = event;
-      rest = { ...rest, ...comparison };
-    }
-  }
-  return { sides, ...rest };
+  const frame = (message: CompareMessage): string => dataFrame(message);
+  for await (const event of events) yield frame(messageOf(event));
+  yield frame({ type: 'done' });
 }

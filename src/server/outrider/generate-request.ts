@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { ServiceRequest } from '../../engine/service.js';
-import { opensReasoning } from '../../text/reasoning.js';
 import { parseWith } from '../body.js';
+import { chatOf } from '../chat-fields.js';
+import { chatRequests, chatSchema } from '../chat-request.js';
+import { completionSchema, planCompletions } from '../completion-request.js';
 import type { ServerContext } from '../dialect.js';
 import { Failure } from '../failure.js';
 import { expected, optional } from '../fields.js';
 import { modelNamed } from '../model-names.js';
-import { chatOf, chatRequests, chatSchema } from '../openai/chat-request.js';
-import { completionSchema, planCompletions } from '../openai/completion-request.js';
+import { beginsInReasoning } from '../reasoning.js';
 import { refuseUnsupported } from '../unsupported.js';
 
 /** Likeliest tokens of each place that are told where a request does not say how many. */
@@ -57,9 +58,7 @@ type Model = ReturnType<typeof modelNamed>;
 
 async function chat(json: object, model: Model, { service }: ServerContext): Promise<GenerateRequest> {
   const body = parseWith(chatSchema, json);
-  // Only a template that knows the tag can have opened it.
-  const mayOpen = service.description.target.chatTemplate?.includes('<think>') ?? false;
-  const reasoning = mayOpen && opensReasoning(await service.render(chatOf(body)));
+  const reasoning = await beginsInReasoning(chatOf(body), service);
   return { request: only(await chatRequests(body, model, service), 'n'), reasoning };
 }
 

@@ -9,6 +9,7 @@ import { beginChoices } from '../choices.js';
 import type { ServerContext, ServerRequest } from '../dialect.js';
 import { dataFrame, eventStream } from '../sse.js';
 import { errorMessage } from './error-message.js';
+import type { AnswerMessage, FinishMessage, RoundMessage } from './generate-messages.js';
 import { generateRequest } from './generate-request.js';
 import { predictedPlainMs } from './plain-prediction.js';
 import { type TokenText, TokenTrail, tokenText } from './token-trail.js';
@@ -51,7 +52,7 @@ class AnswerMessages {
     this.#trail = new TokenTrail(textsOf(service));
   }
 
-  async messageOf(event: ServedEvent): Promise<object> {
+  async messageOf(event: ServedEvent): Promise<AnswerMessage> {
     switch (event.type) {
       case 'start':
         return { ...event, reasoning: this.#reasoning };
@@ -68,7 +69,7 @@ class AnswerMessages {
   }
 
   /** Tokens and text were told as they came. */
-  async #finishMessage({ tokens: _, text: __, ...finish }: FinishEvent): Promise<object> {
+  async #finishMessage({ tokens: _, text: __, ...finish }: FinishEvent): Promise<FinishMessage> {
     // An engine that is just being replaced has nothing to predict from.
     const costs = await this.#service.passCosts().catch(() => undefined);
     const depth = finish.promptTokens + this.#resumed;
@@ -89,7 +90,7 @@ function roundMessage({
   tokens,
   draftMs,
   verifyMs,
-}: RoundEvent) {
+}: RoundEvent): RoundMessage {
   return {
     type: 'round',
     index,

@@ -61,16 +61,6 @@ test('a slow watcher loses the oldest messages and hears how many; one that left
   expect(listeners.size).toBe(0);
 });
 
-test('the OpenAPI document has the schemas of what is read', async () => {
-  const document: Json = await (await serverOf().get('/api/outrider/openapi.json')).json();
-  const { schema } = document.paths['/v1/chat/completions'].post.requestBody.content['application/json'];
-  expect(schema.required).toEqual(['messages']);
-  expect(schema.properties).toHaveProperty('temperature');
-  expect(document.paths['/completion'].post.requestBody.content['application/json'].schema.properties).toHaveProperty(
-    'n_predict',
-  );
-});
-
 test('an unknown route under our prefix is a 404', async () => {
   expect((await serverOf().get('/api/outrider/nothing')).status).toBe(404);
 });

@@ -1,10 +1,72 @@
 /** GET /api/outrider/rounds: the rounds of all requests, live. */
+import { z } from 'zod';
 import type { FinishEvent, GenerationEvent, RoundEvent, StartEvent } from '../../engine/events.js';
 import { given } from '../../given.js';
 import type { Activity, Generation } from '../activity.js';
 import type { ServerContext, ServerRequest } from '../dialect.js';
+import {
+  count,
+  finishReason,
+  listOf,
+  mode,
+  routeSchema,
+  statisticsSchema,
+  timingsSchema,
+  token,
+  verificationRule,
+} from '../engine-schemas.js';
 import { errorFrame } from '../openai-errors.js';
 import { dataFrame, eventStream } from '../sse.js';
+
+/** `generation` tells requests apart. */
+const startSchema = z.object({
+  type: z.literal('start'),
+  generation: count,
+  requestId: z.string(),
+  dialect: z.string(),
+  mode,
+  verification: verificationRule,
+  draftMax: count,
+  promptTokens: count,
+  notes: listOf(z.string()),
+  route: routeSchema.optional(),
+  lossless: z.literal(false).optional(),
+  leniency: z.number().optional(),
+});
+
+const roundSchema = z.object({
+  type: z.literal('round'),
+  generation: count,
+  index: count,
+  position: count,
+  drafted: listOf(token),
+  confidences: listOf(z.number()),
+  dropped: count,
+  accepted: count,
+  origin: z.enum(['recovered', 'bonus', 'plain']),
+  escalated: z.literal(true).optional(),
+  tokens: listOf(token),
+  draftMs: z.number(),
+  verifyMs: z.number(),
+});
+
+/** Without a reason: refused, failed or left by its client. */
+const endSchema = z.object({
+  type: z.literal('end'),
+  generation: count,
+  reason: finishReason.optional(),
+  promptTokens: count.optional(),
+  completionTokens: count.optional(),
+  statistics: statisticsSchema.optional(),
+  timings: timingsSchema.optional(),
+  route: routeSchema.optional(),
+});
+
+/** The reader was slow: so many messages were left out. */
+const droppedSchema = z.object({ type: z.literal('dropped'), messages: count });
+
+export const roundsMessageSchema = z.discriminatedUnion('type', [startSchema, roundSchema, endSchema, droppedSchema]);
+type Message = z.output<typeof roundsMessageSchema>;
 
 /** Messages kept for a watcher that is slow; beyond, the oldest are dropped and counted. */
 const MAX_PENDING = 1024;
@@ -24,10 +86,10 @@ export async function* watched(
   activity: Pick<Activity, 'listen'>,
   signal: AbortSignal,
 ): AsyncGenerator<string, void, void> {
-  const pending: object[] = [];
+  const pending: Message[] = [];
   let dropped = 0;
   let wake = (): void => {};
-  const push = (message: object): void => {
+  const push = (message: Message): void => {
     if (pending.length === MAX_PENDING) {
       pending.shift();
       dropped++;
@@ -49,7 +111,8 @@ export async function* watched(
       if (dropped > 0) {
         const messages = dropped;
         dropped = 0;
-        yield dataFrame({ type: 'dropped', messages });
+        const left: Message = { type: 'dropped', messages };
+        yield dataFrame(left);
       }
       for (const message of pending.splice(0)) yield dataFrame(message);
       if (pending.length > 0 || signal.aborted) continue;
@@ -63,12 +126,12 @@ export async function* watched(
   }
 }
 
-function messageOf(event: GenerationEvent, generation: Generation): object | undefined {
+function messageOf(event: GenerationEvent, generation: Generation): Message | undefined {
   if (event.type === 'start') return startMessage(event, generation);
   return event.type === 'round' ? roundMessage(event, generation) : undefined;
 }
 
-function startMessage(event: StartEvent, { id, requestId, dialect }: Generation) {
+function startMessage(event: StartEvent, { id, requestId, dialect }: Generation): Message {
   const { mode, verification, draftMax, promptTokens, notes, route, leniency } = event;
   return {
     type: 'start',
@@ -81,11 +144,11 @@ function startMessage(event: StartEvent, { id, requestId, dialect }: Generation)
     promptTokens,
     notes,
     ...given({ route }),
-    ...(leniency !== undefined && { lossless: false, leniency }),
+    ...(leniency !== undefined && { lossless: false as const, leniency }),
   };
 }
 
-function roundMessage(event: RoundEvent, { id }: Generation) {
+function roundMessage(event: RoundEvent, { id }: Generation): Message {
   const { index, position, draft, dropped, accepted, origin, escalated, tokens, draftMs, verifyMs } = event;
   return {
     type: 'round',
@@ -104,8 +167,7 @@ function roundMessage(event: RoundEvent, { id }: Generation) {
   };
 }
 
-/** Without a reason: refused, failed or left by its client. */
-function endMessage({ id }: Generation, finish: FinishEvent | undefined) {
+function endMessage({ id }: Generation, finish: FinishEvent | undefined): Message {
   const told = finish && {
     reason: finish.reason,
     promptTokens: finish.promptTokens,

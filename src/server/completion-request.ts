@@ -1,24 +1,19 @@
+/** Plain completions as OpenAI's routes read them. */
 import { z } from 'zod';
-import type { Prompt } from '../../engine/request.js';
-import type { EngineService, ServiceRequest } from '../../engine/service.js';
-import { Failure } from '../failure.js';
-import { booleanField, expected, integerField, optional } from '../fields.js';
-import { choicesOf, commonFields, commonRequest, MAX_TOP_LOGPROBS } from '../generation-fields.js';
-import type { ModelName } from '../model-names.js';
+import type { EngineService, ServiceRequest } from '../engine/service.js';
+import { Failure } from './failure.js';
+import { booleanField, expected, integerField, optional } from './fields.js';
+import { choicesOf, commonFields, commonRequest, MAX_TOP_LOGPROBS } from './generation-fields.js';
+import type { ModelName } from './model-names.js';
+import { promptField, promptsOf } from './prompt-fields.js';
 
 /** Prompts times choices of one request. */
 const MAX_COMPLETIONS = 128;
 
-const token = z.number().int();
-/** A text, tokens, or texts and tokens mixed. */
-const single = z.union([z.string(), z.array(z.union([z.string(), token]))]);
-
 export const completionSchema = z.looseObject(
   {
     ...commonFields,
-    prompt: z.union([z.string(), z.array(z.union([z.string(), token, single]))], {
-      error: expected('a string, a list of strings, tokens or a list of lists of tokens'),
-    }),
+    prompt: promptField,
     logprobs: optional(
       z.union([z.boolean(), z.number().int().min(0).max(MAX_TOP_LOGPROBS)], {
         error: expected(`an integer from 0 to ${MAX_TOP_LOGPROBS}`),
@@ -64,33 +59,6 @@ export async function planCompletions(
 function logprobsOf({ logprobs = false }: CompletionBody): number | undefined {
   if (typeof logprobs === 'number') return logprobs;
   return logprobs ? 1 : undefined;
-}
-
-type GivenPrompt = CompletionBody['prompt'];
-
-/** A list with any number in it is one prompt; any other list is a list of prompts. */
-export async function promptsOf(
-  given: GivenPrompt,
-  service: Pick<EngineService, 'tokenize'>,
-): Promise<readonly Prompt[]> {
-  if (typeof given === 'string') return [{ text: given }];
-  if (given.some((item) => typeof item === 'number')) return [await singlePrompt(given as Mixed, service)];
-  return Promise.all(given.map((item) => singlePrompt(item as string | Mixed, service)));
-}
-
-type Mixed = readonly (string | number)[];
-
-async function singlePrompt(given: string | Mixed, service: Pick<EngineService, 'tokenize'>): Promise<Prompt> {
-  if (typeof given === 'string') return { text: given };
-  const stretches = await Promise.all(
-    given.map(async (item, index) => {
-      if (typeof item === 'number') return [item];
-      // Only a text at the very beginning begins the prompt.
-      const { tokens } = await service.tokenize({ text: item }, { addSpecial: index === 0, parseSpecial: true });
-      return tokens;
-    }),
-  );
-  return { tokens: stretches.flat() };
 }
 
 function refuse(parameter: string, message: string): never {
