@@ -70,7 +70,7 @@ export class Api {
     } catch (error) {
       if (signal?.aborted) throw error;
       this.#parts.heard('silence');
-      throw new ApiError('unreachable', 'The server does not answer.', 'The page tries again by itself.');
+      throw new ApiError('unreachable', 'The server does not answer.', 'Try again when it is back.');
     }
   }
 }
