@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-const PROGRAM = fileURLToPath(new URL('../../../bin/outrider.js', import.meta.url));
+export const PROGRAM = fileURLToPath(new URL('../../../bin/outrider.js', import.meta.url));
 
 /** What is learnt in one run of a test must not decide the next, nor come from the user's own. */
-const CACHE = mkdtempSync(join(tmpdir(), 'outrider-cache-'));
+export const CACHE = mkdtempSync(join(tmpdir(), 'outrider-cache-'));
 process.on('exit', () => rmSync(CACHE, { recursive: true, force: true }));
 
 /** The embedded pair. */
