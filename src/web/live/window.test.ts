@@ -77,10 +77,11 @@ describe('the figures', () => {
 
 describe('the lines', () => {
   test('end now while something runs, else with the last round', () => {
-    const window = filled([0, start(1)], [1000, round(1, 2, 2)]);
+    const window = filled([0, start(1)], [1000, round(1, 2, 2)], [11_000, round(1, 2, 2)]);
     const atEnd = (line: readonly unknown[]) => line.findLastIndex((value) => value !== null);
-    expect(atEnd(window.series(16_000, 30, undefined, COSTS).drafted)).toBe(50);
-    window.add({ type: 'end', generation: 1, reason: 'stop' }, 2000);
+    const running = window.series(21_000, 30, undefined, COSTS);
+    expect([atEnd(running.drafted), running.seconds[0]]).toEqual([50, expect.closeTo(-19.8)]);
+    window.add({ type: 'end', generation: 1, reason: 'stop' }, 12_000);
     const { seconds, drafted } = window.series(16_000, 30, undefined, COSTS);
     expect([atEnd(drafted), drafted.at(-1), seconds.at(-1), seconds.length]).toEqual([99, 2, 0, 100]);
   });

@@ -7,6 +7,8 @@ import type { LiveMessage, LiveRound, LiveStart } from './messages.js';
 /** The longest stretch that can be looked at, in seconds, and the most rounds of it. */
 export const LONGEST_SECONDS = 300;
 const MOST_ROUNDS = 20_000;
+/** Less than so many seconds would be a few points, far apart. */
+const SHORTEST_SECONDS = 5;
 /** Requests that are over and still listed. */
 const MOST_ENDED = 20;
 /** Points of a line. */
@@ -118,21 +120,24 @@ export class LiveWindow {
   }
 
   /**
-   * @param seconds how much of it, up to now while something runs, else up to the last round
+   * @param seconds how much of it at most, up to now while something runs, else up to the last round
    * @param request one of them; undefined: all
    */
   series(now: number, seconds: number, request: number | undefined, costs: ModelPassCosts | undefined): LiveSeries {
     const end = this.running > 0 ? now : (this.#points.at(-1)?.at ?? now);
-    const from = end - seconds * 1000;
+    const earliest = end - seconds * 1000;
     const points = this.#points.filter(
-      (point) => point.at > from && (request === undefined || point.request === request),
+      (point) => point.at > earliest && (request === undefined || point.request === request),
     );
+    // Before the first round there is nothing to see.
+    const begin = Math.min(points[0]?.at ?? earliest, end - SHORTEST_SECONDS * 1000);
+    const from = Math.max(earliest, begin - 1);
+    const length = end - from;
     const bins: Point[][] = Array.from({ length: BINS }, () => []);
-    for (const point of points)
-      bins[Math.min(BINS - 1, Math.floor(((point.at - from) / (seconds * 1000)) * BINS))]!.push(point);
+    for (const point of points) bins[Math.min(BINS - 1, Math.floor(((point.at - from) / length) * BINS))]!.push(point);
     const figures = bins.map((bin) => figuresOf(bin, request === undefined, costs));
     return {
-      seconds: bins.map((_, i) => ((i + 1) / BINS - 1) * seconds),
+      seconds: bins.map((_, i) => (((i + 1) / BINS - 1) * length) / 1000),
       drafted: bins.map((bin) => mean(bin, ({ drafted }) => drafted)),
       accepted: bins.map((bin) => mean(bin, ({ accepted }) => accepted)),
       tokensPerPass: figures.map(({ tokensPerPass }) => tokensPerPass),
