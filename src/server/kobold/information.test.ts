@@ -13,6 +13,7 @@ describe('information', () => {
     ['/api/extra/preloadstory', {}],
     ['/sdapi/v1/sd-models', []],
     ['/ping', { status: 'healthy' }],
+    ['/api/v1/model/', { result: 'koboldcpp/main' }],
   ])('GET %s', async (path, body) => expect(await json(testServer().get(path))).toEqual(body));
 
   test('of what this is, for programs that look for servers', async () => {

@@ -36,3 +36,9 @@ test('/props and /slots tell what is loaded', async () => {
   });
   expect(await (await server.get('/slots')).json()).toMatchObject([{ id: 0, speculative: true, is_processing: false }]);
 });
+
+test('/slots is off with --no-slots', async () => {
+  const response = await testServer({ dialects: [llamacpp, openai], settings: { slots: false } }).get('/slots');
+  expect(response.status).toBe(501);
+  expect(await response.json()).toMatchObject({ error: { type: 'not_supported_error' } });
+});
