@@ -17,11 +17,6 @@ export class ChatHistory {
     return this.#turns;
   }
 
-  /** The last message of the user; `undefined` where there is none. */
-  get question(): string | undefined {
-    return this.#turns.findLast(({ role }) => role === 'user')?.content;
-  }
-
   get forgotten(): number {
     return this.#forgotten;
   }
@@ -48,26 +43,27 @@ export class ChatHistory {
     this.#forgotten = 0;
   }
 
-  /** What the models see. @param instead a message in place of the last one, if that has no answer, or behind all */
-  messages(instead?: string): ChatMessage[] {
+  /** What the models see, or would see from a turn on. */
+  messages(from = this.#forgotten): ChatMessage[] {
     const system = this.system === undefined ? [] : [{ role: 'system', content: this.system }];
-    const seen = this.#turns.slice(this.#forgotten);
-    if (instead === undefined) return [...system, ...seen];
-    const answered = seen.at(-1)?.role === 'user' ? seen.slice(0, -1) : seen;
-    return [...system, ...answered, { role: 'user', content: instead }];
+    return [...system, ...this.#turns.slice(from)];
   }
 
-  /** Messages up to the last question. */
-  asked(): ChatMessage[] {
+  /** Messages up to the last question; or up to another one, in its place if it has no answer, behind all else. */
+  asked(instead?: string): ChatMessage[] {
     const all = this.messages();
-    return all.slice(0, all.findLastIndex(({ role }) => role === 'user') + 1);
+    const end = all.findLastIndex(({ role }) => role === 'user');
+    if (instead === undefined) return all.slice(0, end + 1);
+    return [...(end === all.length - 1 ? all.slice(0, end) : all), { role: 'user', content: instead }];
   }
 
-  /** Leaves out the oldest question with its answer. False: only the last question is left. */
-  forget(): boolean {
-    const next = this.#turns.findIndex(({ role }, i) => i > this.#forgotten && role === 'user');
-    if (next < 0) return false;
-    this.#forgotten = next;
-    return true;
+  /** The turns that the models could begin with instead: questions behind the first one that they see. */
+  get laterQuestions(): readonly number[] {
+    return this.#turns.flatMap(({ role }, i) => (role === 'user' && i > this.#forgotten ? [i] : []));
+  }
+
+  /** The models no longer see what is before that turn. */
+  forgetBefore(turn: number): void {
+    this.#forgotten = turn;
   }
 }

@@ -192,12 +192,21 @@ export class ChatSession {
     const { service, outputs } = this.#options;
     const { contextSize } = service.description;
     const room = Math.min(this.#settings.wishes.maxTokens ?? ANSWER_ROOM, Math.floor(contextSize / 4));
-    const before = this.#history.forgotten;
-    for (;;) {
-      const { tokens } = await service.tokenize({ messages: this.#history.messages() });
-      if (tokens.length + room <= contextSize || !this.#history.forget()) break;
+    const fits = async (from: number): Promise<boolean> => {
+      const { tokens } = await service.tokenize({ messages: this.#history.messages(from) });
+      return tokens.length + room <= contextSize;
+    };
+    const starts = this.#history.laterQuestions;
+    if (starts.length === 0 || (await fits(this.#history.forgotten))) return;
+    // The first that fits; the last question has to, and where it does not the engine says so.
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (await fits(starts[middle]!)) high = middle;
+      else low = middle + 1;
     }
-    if (this.#history.forgotten === before) return;
+    this.#history.forgetBefore(starts[high]!);
     await outputs.err.write(
       `note: the chat is longer than the context of ${contextSize} tokens; the models no longer see its first ${this.#history.forgotten} messages\n`,
     );
@@ -205,7 +214,7 @@ export class ChatSession {
 
   async #compare(text: string | undefined): Promise<Outcome> {
     const { service, outputs, surroundings } = this.#options;
-    const messages = text === undefined ? this.#history.asked() : this.#history.messages(text);
+    const messages = this.#history.asked(text);
     if (messages.at(-1)?.role !== 'user') {
       throw new OutriderError('invalid_argument', '/compare: there is no message yet; write one behind it');
     }

@@ -29,15 +29,8 @@ const HEADS = [
 export function comparisonTable(entries: readonly TableEntry[], paint: Paint): string[] {
   const names = [...new Set(entries.map(draftOf))];
   const prompts = new Set(entries.map(({ text }) => text)).size;
-  const totals =
-    prompts < 2
-      ? []
-      : names.map((name) =>
-          totalRow(
-            name,
-            entries.filter((entry) => draftOf(entry) === name),
-          ),
-        );
+  const entriesOf = (name: string): readonly TableEntry[] => entries.filter((entry) => draftOf(entry) === name);
+  const totals = prompts < 2 ? [] : names.map((name) => totalRow(name, entriesOf(name)));
   const heads = HEADS.map((text): Cell => ({ text, style: 'dim' }));
   return [
     ...aligned([heads, ...entries.map(row), ...totals], paint, 2),
@@ -61,7 +54,7 @@ function row(entry: TableEntry): Cell[] {
     String(judged),
     judged === 0 ? '-' : percent(accepted / judged),
     expectedAcceptance === null ? '-' : percent(expectedAcceptance),
-    expectedSpeedup === null ? '-' : `${expectedSpeedup.toFixed(2)}x of ${draftLength}`,
+    expectedSpeedup === null ? '-' : `${expectedSpeedup.toFixed(2)}x at ${draftLength}`,
     comparison.divergence === null ? 'nowhere' : String(comparison.divergence.token + 1),
     ends.main.timings.predictedPerSecond?.toFixed(1) ?? '-',
     ends.draft.timings.predictedPerSecond?.toFixed(1) ?? '-',

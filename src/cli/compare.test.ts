@@ -155,7 +155,7 @@ describe('several prompts or draft models', () => {
     expect(rows[0]).toMatch(
       /^prompt +draft model +tokens +agree +acceptance +predicted +parts at +main t\/s +draft t\/s$/,
     );
-    expect(rows[1]).toMatch(/^Once +draft +2 +50\.0 % +50\.0 % +\S+x of \d+ +2 +/);
+    expect(rows[1]).toMatch(/^Once +draft +2 +50\.0 % +50\.0 % +\S+x at \d+ +2 +/);
     expect(rows[2]).toMatch(/^Once +smaller +1 +100\.0 % /);
     expect(rows[7]).toMatch(/^all prompts +draft +6 +50\.0 % +50\.0 % +\S+x +0 same +/);
     expect(rows[8]).toMatch(/^all prompts +smaller +3 +100\.0 % /);
