@@ -152,12 +152,12 @@ export class ChatSession {
       let start: StartEvent | undefined;
       for await (const event of service.generate(this.#request(), signal)) {
         await progress.onGeneration(event);
-        if (event.type === 'error') throw event.error;
         if (event.type === 'start') {
           start = event;
           await this.#tellNotes(event);
         }
         await text(event);
+        if (event.type === 'error') throw event.error;
         if (event.type !== 'finish') continue;
         this.#last = start && { start, finish: event };
         await this.#answered(event);
@@ -206,9 +206,11 @@ export class ChatSession {
       if (await fits(starts[middle]!)) high = middle;
       else low = middle + 1;
     }
+    const isFirst = this.#history.forgotten === 0;
     this.#history.forgetBefore(starts[high]!);
+    if (!isFirst) return;
     await outputs.err.write(
-      `note: the chat is longer than the context of ${contextSize} tokens; the models no longer see its first ${this.#history.forgotten} messages\n`,
+      `note: the chat is longer than the context of ${contextSize} tokens; from now on the models do not see its oldest messages\n`,
     );
   }
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { FakeService, says } from '../server/testing/fake-service.js';
+import { OutriderError } from '../errors.js';
+import { FakeService, failsAfter, says } from '../server/testing/fake-service.js';
 import { runProgram } from './program.js';
 import { type StageOptions, stage } from './testing/surroundings.js';
 import { RecordingSink } from './testing/text-sink.js';
@@ -119,7 +120,7 @@ describe('a chat from a pipe', () => {
     expect(requests[1]!.prompt).toMatchObject({ messages: [user('Two')] });
     expect(requests[2]!.prompt).toMatchObject({ messages: [user('Two'), assistant('You said Two.'), user('Three')] });
     expect(err).toBe(
-      'note: the chat is longer than the context of 140 tokens; the models no longer see its first 2 messages\n',
+      'note: the chat is longer than the context of 140 tokens; from now on the models do not see its oldest messages\n',
     );
   });
 
@@ -128,6 +129,12 @@ describe('a chat from a pipe', () => {
     expect(code).toBe(0);
     expect(err).toContain('the context holds 4096');
     expect(requests.at(-1)!.prompt).toEqual({ messages: [user('Hi')] });
+  });
+
+  it('tells of an error behind what was written before it, on a line of its own', async () => {
+    const service = new FakeService(failsAfter(['Half'], new OutriderError('backend_failed', 'it broke')));
+    const { code, out, err } = await chatted(['Hi'], [], { service });
+    expect([code, out, err]).toEqual([0, 'Half\n', 'outrider: it broke\n']);
   });
 
   it('ends with Ctrl-C while an answer is written', async () => {
