@@ -4,11 +4,11 @@
  */
 import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
 import { OutriderError } from '../errors.js';
-import type { Row, Token } from '../speculative/index.js';
+import type { Others, Row, Token } from '../speculative/index.js';
 import type { Context } from './backend.js';
 import { CachedSequence, type Job, type SequenceOptions } from './cached-sequence.js';
 import type { Cores } from './cores.js';
-import { mostRows, type PassPart, type PassPlan, planPass, rowsShown } from './pass.js';
+import { companionsOf, mostRows, type PassPart, type PassPlan, planPass, rowsShown } from './pass.js';
 import { PassClock, type PassUnderWay } from './pass-clock.js';
 import { abortedError } from './places.js';
 import type { RowClass } from './row-class.js';
@@ -57,6 +57,8 @@ export class Batcher {
   #state: 'idle' | 'running' = 'idle';
   #run: Promise<void> = Promise.resolve();
   #lastTurn: number;
+  /** Ends the wait for those who are announced. */
+  #wake: () => void = () => {};
 
   constructor(options: BatcherOptions) {
     this.#options = options;
@@ -99,14 +101,12 @@ export class Batcher {
     return sequence;
   }
 
-  /** Rows that sequences other than this one put into passes lately: what a row more is to be priced on top of. */
-  otherRows(sequence: CachedSequence): number {
-    let rows = 0;
-    for (const other of this.#open) {
-      const isLive = other !== sequence && other.isGenerating && this.#passes - other.lastPass < RECENT_PASSES;
-      if (isLive) rows += other.lastRows;
-    }
-    return rows;
+  /** Sequences other than this one that had rows in passes lately: what a row more is to be priced on top of. */
+  othersOf(sequence: CachedSequence): Others {
+    const live = [...this.#open].filter(
+      (other) => other !== sequence && other.isGenerating && this.#passes - other.lastPass < RECENT_PASSES,
+    );
+    return { requests: live.length, rows: live.reduce((sum, { lastRows }) => sum + lastRows, 0) };
   }
 
   /** All sequences of the context, by id: tokens that each has in the cache, and whether somebody uses it. */
@@ -137,6 +137,7 @@ export class Batcher {
 
   #release(sequence: CachedSequence): void {
     this.#open.delete(sequence);
+    this.#wake();
     const jobs = [...this.#jobs].filter((job) => job.sequence === sequence);
     this.#fail(jobs, new OutriderError('closed', 'the sequence was closed while it was evaluated'));
     if (this.#moves.forget(sequence)) sequence.holdsNothing();
@@ -150,7 +151,9 @@ export class Batcher {
       job.fail(new RangeError(`evaluate: at most ${most} rows of these tokens can be read, got ${job.rows}`));
       return;
     }
+    job.since = this.#options.now();
     this.#jobs.add(job);
+    this.#wake();
     if (this.#state === 'running') return;
     this.#state = 'running';
     this.#run = this.#work();
@@ -163,6 +166,11 @@ export class Batcher {
       if (this.#owesTurn()) {
         await turnOfTheEventLoop();
         this.#lastTurn = this.#options.now();
+      }
+      while (this.#jobs.size > 0 && this.#isIncomplete()) {
+        await new Promise<void>((wake) => {
+          this.#wake = wake;
+        });
       }
       const { threads } = context;
       await cores.take(threads);
@@ -179,6 +187,20 @@ export class Batcher {
   /** Other sequences of this turn of the event loop may join, and the event loop must not starve. */
   #owesTurn(): boolean {
     return this.#open.size > this.#jobs.size || this.#options.now() - this.#lastTurn >= TURN_MS;
+  }
+
+  /**
+   * Whether a pass is about to leave somebody behind who was in the last one and comes again as soon as its draft is made:
+   * two passes in place of one would cost all of them more than the wait. A first draft is not waited for: reading a prompt
+   * may take long.
+   */
+  #isIncomplete(): boolean {
+    const { rowClass } = this.#options;
+    if (rowClass.kind === 'strict' && rowClass.sequences === 'alone') return false;
+    for (const { isAnnounced, lastPass, length, options } of this.#open) {
+      if (isAnnounced && lastPass === this.#passes && length > options.promptLength) return true;
+    }
+    return false;
   }
 
   #dropAborted(): void {
@@ -200,6 +222,8 @@ export class Batcher {
       plan = planPass([...this.#jobs], context, rowClass, this.#textRows());
       this.#passes += 1;
       for (const job of this.#jobs) job.passedOver += 1;
+      const now = this.#options.now();
+      for (const part of plan.parts) part.job.sequence.lastCompanions = companionsOf(part, plan, now);
       this.#clock.begin(plan.count);
       const pending = context.decode(plan.count);
       const result = typeof pending === 'string' ? pending : await pending;

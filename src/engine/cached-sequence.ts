@@ -1,5 +1,5 @@
 import { OutriderError } from '../errors.js';
-import type { Row, Sequence, Token } from '../speculative/index.js';
+import { ALONE, type Companions, type Row, type Sequence, type Token } from '../speculative/index.js';
 import type { CacheText, ReuseKind } from './slots-reuse.js';
 
 /** What a sequence asks of the batcher: evaluate everything that the cache lacks, then look at the last rows. */
@@ -8,6 +8,8 @@ export interface Job {
   readonly rows: number;
   /** Passes in a row that had no room for it. The batcher's to change. */
   passedOver: number;
+  /** When it was asked for, in milliseconds of the batcher's clock. The batcher's to change. */
+  since: number;
   /** All rows are there: look at them, once, before the next pass. */
   readonly finish: (rows: readonly Row[]) => void;
   readonly fail: (error: unknown) => void;
@@ -57,7 +59,9 @@ export class CachedSequence implements Sequence {
   /** Rows of its last pass, and that pass's number: what others have to reckon with. The batcher's to change. */
   lastRows = 0;
   lastPass = 0;
-  #state: 'idle' | 'evaluating' | 'closed' = 'idle';
+  /** Who was in that pass beside it. The batcher's to change. */
+  lastCompanions: Companions = ALONE.inLastPass();
+  #state: 'idle' | 'announced' | 'evaluating' | 'closed' = 'idle';
   readonly #submit: (job: Job) => void;
   readonly #release: (sequence: CachedSequence) => void;
 
@@ -105,6 +109,16 @@ export class CachedSequence implements Sequence {
     return this.cached >= Math.max(1, this.options.promptLength) && this.length - this.cached <= SHORT;
   }
 
+  /** Whether a pass that others want should wait for it, since all share one. */
+  get isAnnounced(): boolean {
+    return this.#state === 'announced';
+  }
+
+  /** Says that an evaluation follows shortly: a draft is being made for it. Every way on from there ends that. */
+  announce(): void {
+    if (this.#state === 'idle') this.#state = 'announced';
+  }
+
   get capacity(): number {
     return this.options.capacity;
   }
@@ -112,6 +126,7 @@ export class CachedSequence implements Sequence {
   evaluate<T>(tokens: readonly Token[], rows: number, read: (rows: readonly Row[]) => T): Promise<T> {
     const before = this.tokens.length;
     const problem = this.#problemOf(tokens, rows);
+    if (this.#state === 'announced') this.#state = 'idle';
     if (problem !== undefined) return Promise.reject(problem);
     for (const token of tokens) this.tokens.push(token);
     this.#state = 'evaluating';
@@ -129,7 +144,7 @@ export class CachedSequence implements Sequence {
           fail(error);
         }
       };
-      this.#submit({ sequence: this, rows, passedOver: 0, finish, fail });
+      this.#submit({ sequence: this, rows, passedOver: 0, since: 0, finish, fail });
     });
   }
 

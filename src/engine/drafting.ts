@@ -1,8 +1,10 @@
 /** Who drafts for a request, and by which rule its drafts are judged. */
 import { SamplerChain, takesLikeliest } from '../sampling/index.js';
 import {
+  ALONE,
   always,
   Cascade,
+  type Company,
   confidenceCut,
   type Drafter,
   drawShared,
@@ -46,18 +48,42 @@ export interface DraftSequence {
 
 /** `undefined` where nothing is going to be drafted. The loop's owner closes it. */
 export function proposerFor(drafting: Drafting): Proposer | undefined {
-  const { plan, models, target } = drafting;
+  const { plan, target } = drafting;
   if (plan.draft.max === 0) return undefined;
+  // A drafter from outside may take as long as it likes: nobody waits for it.
+  if (plan.drafter !== undefined) return proposerOf(drafting, [borrowed(plan.drafter)]);
+  const proposer = proposerOf(drafting, undefined);
+  return proposer && announcing(proposer, target);
+}
+
+/** @param brought in place of the engine's own drafters */
+function proposerOf(drafting: Drafting, brought: readonly Drafter[] | undefined): Proposer | undefined {
+  const { plan, models, target } = drafting;
   const single = lengthOf(plan);
   if (single !== undefined) {
-    const drafter = plan.drafter ? borrowed(plan.drafter) : singleDrafter(drafting);
+    const drafter = brought?.[0] ?? singleDrafter(drafting);
     return drafter && new SingleProposer(drafter, single);
   }
-  const drafters = plan.drafter ? [borrowed(plan.drafter)] : allDrafters(drafting);
+  const drafters = brought ?? allDrafters(drafting);
   if (drafters.length === 0) return undefined;
   const { knowledge } = models.learnt;
-  const otherRows = (): number => plan.writer.batcher.otherRows(target);
-  return new Cascade({ ...cascadeParts(drafting), drafters, knowledge, otherRows });
+  const company: Company = {
+    expected: () => plan.writer.batcher.othersOf(target),
+    inLastPass: () => target.lastCompanions,
+  };
+  return new Cascade({ ...cascadeParts(drafting), drafters, knowledge, company });
+}
+
+/** While it drafts for a sequence, the passes of others wait for that one. */
+function announcing(proposer: Proposer, target: CachedSequence): Proposer {
+  return {
+    propose: (request) => {
+      target.announce();
+      return proposer.propose(request);
+    },
+    observe: (outcome) => proposer.observe(outcome),
+    close: () => proposer.close(),
+  };
 }
 
 /** `auto` chooses between `match` and `block`; the other rules stand. Leniency has a rule of its own. */
@@ -118,7 +144,7 @@ function helpedDrafter(drafting: Drafting, drafts: readonly LoadedDraft[], looku
   const helpers = [...lookup.map(borrowed), ...(smaller.length > 0 ? [helpedDrafter(drafting, smaller, lookup)] : [])];
   if (helpers.length === 0) return modelDrafter(drafting, draft!, undefined);
   const knowledge = drafting.models.learnt.knowledge.within(draft!.name);
-  const proposer = new Cascade({ ...cascadeParts(drafting), drafters: helpers, knowledge, otherRows: () => 0 });
+  const proposer = new Cascade({ ...cascadeParts(drafting), drafters: helpers, knowledge, company: ALONE });
   return modelDrafter(drafting, draft!, proposer);
 }
 

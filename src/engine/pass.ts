@@ -1,3 +1,4 @@
+import type { Companions } from '../speculative/index.js';
 import type { BatchRows, Context } from './backend.js';
 import { type CachedSequence, type Job, SHORT } from './cached-sequence.js';
 import { paddedRows, type RowClass, STRICT_CHUNK, STRICT_ROWS } from './row-class.js';
@@ -49,6 +50,21 @@ export function mostRows(sequence: CachedSequence, context: Context, rowClass: R
   const generated = sequence.length - sequence.options.promptLength;
   // The last chunk of a prompt may be of one token.
   return generated > 0 ? Math.min(generated, most) : 1;
+}
+
+/** Who else is in a pass that is about to begin. */
+export function companionsOf(part: PassPart, { parts }: PassPlan, now: number): Companions {
+  let [requests, rows, promptRows] = [0, 0, 0];
+  for (const other of parts) {
+    if (other === part) continue;
+    const count = other.tokens + other.padding;
+    if (!other.job.sequence.isGenerating) promptRows += count;
+    else {
+      requests += 1;
+      rows += count;
+    }
+  }
+  return { requests, rows, promptRows, waitedMs: now - part.job.since };
 }
 
 /** Tokens that a job still has to evaluate. */

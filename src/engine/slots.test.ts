@@ -158,13 +158,16 @@ describe('a batcher', () => {
     const { context } = await fakeContext();
     const batcher = batcherOf(context);
     const [a, b] = [openSequence(batcher), openSequence(batcher)];
-    expect(batcher.otherRows(a!)).toBe(0);
+    expect(batcher.othersOf(a!)).toEqual({ requests: 0, rows: 0 });
     await Promise.all([a!.evaluate(someTokens(3), 3, copyRows), b!.evaluate(someTokens(5), 5, copyRows)]);
-    expect([batcher.otherRows(a!), batcher.otherRows(b!)]).toEqual([5, 3]);
+    expect([a!, b!].map((one) => batcher.othersOf(one))).toEqual([
+      { requests: 1, rows: 5 },
+      { requests: 1, rows: 3 },
+    ]);
     for (let i = 0; i < 20; i++) await a!.evaluate(someTokens(1), 1, copyRows);
-    expect(batcher.otherRows(a!)).toBe(0);
+    expect(batcher.othersOf(a!).requests).toBe(0);
     b!.close();
-    expect(batcher.otherRows(a!)).toBe(0);
+    expect(batcher.othersOf(a!).requests).toBe(0);
     expect(batcher.slots.slice(0, 2)).toEqual([
       { id: 0, state: 'busy', cachedTokens: 23 },
       { id: 1, state: 'idle', cachedTokens: 5 },

@@ -12,6 +12,7 @@ export * from './length/cost-curve.js';
 export * from './length/fixed.js';
 export * from './length/knowledge.js';
 export * from './length/policy.js';
+export { ALONE, type Companions, type Company, type Others } from './length/shared-pass.js';
 export * from './length/text-acceptance.js';
 export * from './lenient.js';
 export * from './proposer.js';

@@ -1,4 +1,5 @@
 import {
+  ALONE,
   always,
   Cascade,
   confidenceCut,
@@ -125,7 +126,7 @@ export const POLICIES: Record<string, PolicyOf> = {
 
 function cascadeOf(drafters: readonly Drafter[]): Proposer {
   const knowledge = warmKnowledge();
-  return new Cascade({ drafters, knowledge, kind: 'test', max: 8, isEnd: () => false, otherRows: () => 0 });
+  return new Cascade({ drafters, knowledge, kind: 'test', max: 8, isEnd: () => false, company: ALONE });
 }
 
 /** A curve on which now one row and now eight are worth their price. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Drafter } from '../drafter.js';
 import { fixedLength } from '../length/fixed.js';
 import { Knowledge } from '../length/knowledge.js';
+import { ALONE } from '../length/shared-pass.js';
 import { SingleProposer } from '../proposer.js';
 import { sequentialRandom } from '../random.js';
 import { CURVES, type Curve, type StreamKind, simulate, streamOf } from '../testing/length-simulation.js';
@@ -18,7 +19,7 @@ function knowledgeOf(curve: Curve): Knowledge {
 const adaptiveOn =
   (curve: Curve, knowledge = knowledgeOf(curve)) =>
   (drafter: Drafter) =>
-    new Cascade({ drafters: [drafter], knowledge, kind: 'test', max: 16, isEnd: () => false, otherRows: () => 0 });
+    new Cascade({ drafters: [drafter], knowledge, kind: 'test', max: 16, isEnd: () => false, company: ALONE });
 
 const fixed = (tokens: number) => (drafter: Drafter) => new SingleProposer(drafter, fixedLength(tokens));
 

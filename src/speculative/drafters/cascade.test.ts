@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Token } from '../distribution.js';
 import type { Draft, DraftPrice, DrawRule } from '../drafter.js';
 import { Knowledge } from '../length/knowledge.js';
+import { ALONE, type Company } from '../length/shared-pass.js';
 import type { ProposalRequest } from '../proposer.js';
 import { roundOutcome } from '../testing/rounds.js';
 import { type Script, ScriptedDrafter } from '../testing/scripted-drafter.js';
@@ -29,7 +30,7 @@ function knowledgeOf(row = 0.1): Knowledge {
 
 function setUp(drafters: readonly ScriptedDrafter[], more: Partial<CascadeOptions> = {}) {
   const knowledge = more.knowledge ?? knowledgeOf();
-  const defaults = { kind: 'test', max: 8, isEnd: (token: Token) => token === END, otherRows: () => 0 };
+  const defaults = { kind: 'test', max: 8, isEnd: (token: Token) => token === END, company: ALONE };
   const cascade = new Cascade({ ...defaults, ...more, drafters, knowledge });
   return { cascade, knowledge, judged: (name: string) => knowledge.acceptanceOf(`${name} matching test`).judged };
 }
@@ -254,11 +255,19 @@ describe('what it learns', () => {
   });
 });
 
+/** So many other requests, each with one row. */
+function besides(count: number): Company {
+  const others = { requests: count, rows: count, promptRows: 0, waitedMs: 0 };
+  return { expected: () => others, inLastPass: () => others };
+}
+
 describe('with other requests in the pass', () => {
   it('drafts less, and nothing where every row makes all of them wait', async () => {
     const lengths = await Promise.all(
       [0, 6, 20].map(async (others) => {
-        const { cascade } = setUp([free('offer', () => at(LIKELY, 1, 2, 3, 4))], { otherRows: () => others });
+        const { cascade } = setUp([free('offer', () => at(LIKELY, 1, 2, 3, 4))], {
+          company: besides(others),
+        });
         return (await draftOf(cascade)).tokens.length;
       }),
     );

@@ -13,6 +13,7 @@ import { Economy } from '../length/economy.js';
 import type { Knowledge } from '../length/knowledge.js';
 import { type Market, Prospect } from '../length/market.js';
 import type { DraftLength } from '../length/policy.js';
+import type { Company } from '../length/shared-pass.js';
 import { headOf, NO_PROPOSAL, type Proposal, type ProposalRequest, type Proposer } from '../proposer.js';
 import { Member } from './member.js';
 
@@ -32,8 +33,8 @@ export interface CascadeOptions {
   readonly max: number;
   /** Nothing is drafted behind a token that ends the text. */
   readonly isEnd: (token: Token) => boolean;
-  /** Rows that other requests put into a pass of the target now. */
-  readonly otherRows: () => number;
+  /** Who shares the passes of the target now. */
+  readonly company: Company;
 }
 
 /** A part of the draft: one drafter's tokens, and by what their acceptance is judged. */
@@ -84,11 +85,11 @@ export class Cascade implements Proposer {
   /** Rounds in which models are left alone. */
   #rest = 0;
 
-  constructor({ drafters, knowledge, kind, max, isEnd, otherRows }: CascadeOptions) {
+  constructor({ drafters, knowledge, kind, max, isEnd, company }: CascadeOptions) {
     this.#members = drafters.map((drafter) => new Member(drafter, knowledge, kind));
     this.#free = this.#members.filter(({ drafter }) => drafter.price === undefined);
     this.#priced = this.#members.filter(({ drafter }) => drafter.price !== undefined);
-    this.#economy = new Economy(knowledge, max, otherRows);
+    this.#economy = new Economy(knowledge, max, company);
     this.#isEnd = isEnd;
     this.#max = max;
   }
@@ -132,6 +133,7 @@ export class Cascade implements Proposer {
   }
 
   close(): void {
+    this.#economy.end();
     for (const { drafter } of this.#members) drafter.close();
   }
 
@@ -236,7 +238,7 @@ export class Cascade implements Proposer {
   /** A round whose draft is nothing but rows, where T(n) has not been seen for long. */
   #try(round: OpenRound): Proposal | undefined {
     const { context, room } = round.request;
-    const count = this.#economy.trialTokens(round.market);
+    const count = this.#economy.trialTokens(round.market, context.length);
     const last = context[context.length - 1];
     if (count === 0 || count > room || last === undefined) return undefined;
     round.tried = true;

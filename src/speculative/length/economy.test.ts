@@ -3,15 +3,19 @@ import { EMPTY_DRAFT } from '../drafter.js';
 import { roundOutcome } from '../testing/rounds.js';
 import { Economy, type Spending } from './economy.js';
 import { Knowledge } from './knowledge.js';
+import { ALONE, type Others } from './shared-pass.js';
 
 const ROUND = { rule: 'matching', room: 16, depth: 10 } as const;
 const NOTHING = { drafted: false, probed: false, tried: false, draftPrice: 0 };
 
 /** A pass takes ten milliseconds and each further row so many. */
-function setUp({ row = 1, max = 8, others = (): number => 0 } = {}) {
+function setUp({ row = 1, max = 8, others = ALONE.expected, promptRows = 0, waitedMs = 0 } = {}) {
   const points = [1, 2, 4, 8, 32].map((rows) => ({ rows, ms: 10 + row * (rows - 1) }));
   const knowledge = new Knowledge({ costs: { points, levels: [1] } });
-  const economy = new Economy(knowledge, max, others);
+  const economy = new Economy(knowledge, max, {
+    expected: others,
+    inLastPass: () => ({ ...others(), promptRows, waitedMs }),
+  });
   const drafted = (count: number) => ({ tokens: Array<number>(count).fill(1), confidences: [] });
   const close = (count: number, accepted: number, ms: number, spending: Partial<Spending> = {}, draftMs = 0) => {
     const outcome = roundOutcome(count === 0 ? EMPTY_DRAFT : drafted(count), accepted, 0, { verifyMs: ms, draftMs });
@@ -30,7 +34,7 @@ describe('a market', () => {
   });
 
   it('is dearer by the rows of others, and time in it is worth their tokens too', () => {
-    const market = setUp({ others: () => 3 }).economy.open(ROUND);
+    const market = setUp({ others: () => ({ requests: 3, rows: 3 }) }).economy.open(ROUND);
     expect(market.verify.slice(0, 3)).toEqual([0, 13, 14]);
     expect(market.speed).toBeCloseTo(0.4, 9);
   });
@@ -76,7 +80,7 @@ describe('a market', () => {
   });
 
   it('keeps its prices for four tokens, unless others come or go', () => {
-    let others = 0;
+    let others: Others = ALONE.expected();
     const { knowledge, economy } = setUp({ others: () => others });
     const priceAt = (depth: number) => economy.open({ ...ROUND, depth }).verify[1]!;
     expect(priceAt(10)).toBe(10);
@@ -85,7 +89,7 @@ describe('a market', () => {
     expect(priceAt(14)).toBeGreaterThan(14);
     for (let i = 0; i < 50; i++) knowledge.costs.observe(1, 10, 10);
     expect(priceAt(9)).toBeLessThan(11);
-    others = 1;
+    others = { requests: 1, rows: 1 };
     expect(priceAt(9)).toBe(knowledge.costs.at(2, 9));
   });
 });
@@ -135,24 +139,84 @@ describe('the books', () => {
   });
 });
 
+describe('the books of requests that share their passes', () => {
+  const books = (of: ReturnType<typeof setUp>) => of.knowledge.ledger.toJSON();
+  const three = { requests: 3, rows: 3 };
+
+  it('judge a draft by what its tokens take where all decode plainly', () => {
+    const of = setUp({ others: () => three });
+    of.knowledge.texts = 4;
+    of.economy.open(ROUND);
+    // T(4) is 13, T(6) is 15: two tokens of a draft are accepted, one is the target's own.
+    of.close(2, 2, 15);
+    expect(books(of).loss).toBeCloseTo(15 - 3 * 13, 9);
+  });
+
+  it('count the wait for it of those that cannot draft', () => {
+    const of = setUp({ others: () => three });
+    of.economy.open(ROUND);
+    of.close(2, 0, 15, { draftPrice: 4 }, 4);
+    expect(books(of).loss).toBeCloseTo(19 - 13 + 3 * (19 - 13), 9);
+  });
+
+  it('count a plain round that others’ drafts made longer, and never a gain of it', () => {
+    const of = setUp({ others: () => ({ requests: 3, rows: 9 }) });
+    of.knowledge.texts = 4;
+    of.economy.open(ROUND);
+    of.close(0, 0, 19);
+    expect(books(of).loss).toBeCloseTo(19 - 13, 9);
+    of.close(0, 0, 11);
+    expect(books(of).loss).toBeCloseTo(19 - 13, 9);
+  });
+
+  it('count what a request waited for, which no pass took', () => {
+    const of = setUp({ others: () => ({ requests: 3, rows: 9 }), waitedMs: 5 });
+    of.knowledge.texts = 4;
+    of.economy.open(ROUND);
+    for (let i = 0; i < 50; i++) of.close(0, 0, 19 + 5);
+    expect(books(of).loss).toBeCloseTo(50 * (24 - 13), 6);
+    expect(of.knowledge.costs.at(10, 10)).toBeCloseTo(19, 6);
+  });
+
+  it('leave out the prompt that rode along', () => {
+    const of = setUp({ others: () => three, promptRows: 20 });
+    of.knowledge.texts = 4;
+    of.economy.open(ROUND);
+    of.close(2, 2, 35);
+    expect(books(of).loss).toBeCloseTo(15 - 3 * 13, 9);
+    expect(of.knowledge.costs.at(6, 10)).toBe(15);
+  });
+
+  it('count a probe for everybody who waits for it', () => {
+    const of = setUp({ others: () => three });
+    of.economy.open(ROUND);
+    of.close(0, 0, 13, { probed: true, draftPrice: 6 }, 6);
+    expect(books(of)).toEqual({ elapsed: 19, loss: 24, probed: 24 });
+  });
+});
+
 describe('a trial of a row count', () => {
   it('is due after 256 rounds that verified nothing, of the count seen least, where the budget bears it', () => {
     const { knowledge, economy, close } = setUp();
     for (let i = 0; i < 255; i++) close(0, 0, 10);
-    expect(economy.trialTokens(economy.open(ROUND))).toBe(0);
+    expect(economy.trialTokens(economy.open(ROUND), 10)).toBe(0);
     close(0, 0, 10);
     const market = economy.open(ROUND);
-    expect(economy.trialTokens(market)).toBe(3);
+    expect(economy.trialTokens(market, 10)).toBe(3);
+    // Who asks next, perhaps for the same pass, is told that one is under way.
+    expect(economy.trialTokens(market, 10)).toBe(0);
     knowledge.costs.observe(4, 10, 13);
-    expect(economy.trialTokens(market)).toBe(7);
+    knowledge.rounds.sinceVerified = 256;
+    expect(economy.trialTokens(market, 10)).toBe(7);
+    knowledge.rounds.sinceVerified = 256;
     knowledge.ledger.addProbe(knowledge.ledger.probeBudget - 2);
-    expect(economy.trialTokens(market)).toBe(0);
+    expect(economy.trialTokens(market, 10)).toBe(0);
   });
 
   it('is never of more tokens than a draft may have', () => {
     const { economy, close } = setUp({ max: 2 });
     for (let i = 0; i < 300; i++) close(0, 0, 10);
-    expect(economy.trialTokens(economy.open(ROUND))).toBe(1);
+    expect(economy.trialTokens(economy.open(ROUND), 10)).toBe(1);
   });
 });
 
@@ -171,11 +235,11 @@ describe('a probe', () => {
 
   it('is not borne where the rows of a draft would make others wait for more than it gains', () => {
     const bears = (others: number) => {
-      const { knowledge, economy } = setUp({ row: 10, others: () => others });
+      const { knowledge, economy } = setUp({ row: 10, others: () => ({ requests: others, rows: others }) });
       knowledge.ledger.addPlain(100_000);
       return economy.bearsProbe(economy.open(ROUND), { ...price, next: 0.1 });
     };
-    const cheap = setUp({ row: 3, others: () => 0 });
+    const cheap = setUp({ row: 3 });
     cheap.knowledge.ledger.addPlain(100_000);
     expect(cheap.economy.bearsProbe(cheap.economy.open(ROUND), price)).toBe(true);
     expect([bears(0), bears(8)]).toEqual([false, false]);

@@ -5,6 +5,7 @@
 import type { DraftPrice, DrawRule, RoundOutcome } from '../drafter.js';
 import type { Knowledge } from './knowledge.js';
 import type { Market } from './market.js';
+import { ALONE, type Company, type Others, SharedPass } from './shared-pass.js';
 
 /** The price of time forgets by this share a round. */
 const SPEED_DECAY = 1 - 1 / 40;
@@ -40,47 +41,48 @@ export interface Spending {
 }
 
 /** What a round's pass shows: T(n), T(1), what the way back from a draft costs, or nothing, behind the prompt. */
-type Pass = 'draft' | 'plain' | 'wayBack' | 'first';
+type PassKind = 'draft' | 'plain' | 'wayBack' | 'first';
 
 /** Of one text: a request, or a draft model that is drafted for in it. */
 export class Economy {
   readonly #knowledge: Knowledge;
   readonly #max: number;
-  readonly #otherRows: () => number;
+  readonly #company: Company;
   /** What the round before was: behind a draft, or the prompt, a plain pass shows the way back and not T(1). */
   #before: 'plain' | 'draft' | 'prompt' = 'prompt';
-  /** Rows of other requests when the round began. */
-  #others = 0;
+  #state: 'open' | 'over' = 'open';
+  /** As it was when the round began. */
+  #pass = new SharedPass(ALONE.expected(), 1);
   #prices:
     | {
         readonly verify: readonly number[];
         readonly afterPlain: boolean;
         readonly depth: number;
-        readonly others: number;
+        readonly pass: SharedPass;
       }
     | undefined;
 
-  /** @param otherRows rows that other requests put into a pass now: those are paid by them, but they make ours dearer */
-  constructor(knowledge: Knowledge, max: number, otherRows: () => number) {
+  /** Counts as a text that may be drafted for until `end`. */
+  constructor(knowledge: Knowledge, max: number, company: Company) {
     this.#knowledge = knowledge;
     this.#max = max;
-    this.#otherRows = otherRows;
+    this.#company = company;
+    knowledge.texts += 1;
     knowledge.ledger.beginText(knowledge.costs.at(1, 0));
   }
 
   /** The market of a round; with `room` 0 where the ledger forbids speculation, or T(1) has to be seen again. */
   open({ rule, room, depth }: RoundSize): Market {
     const { ledger, recent, rounds } = this.#knowledge;
-    this.#others = this.#otherRows();
+    this.#pass = new SharedPass(this.#company.expected(), this.#knowledge.texts);
     const verify = this.#pricesAt(depth);
     const plain = verify[1]!;
     const allowed = ledger.allows(plain) && rounds.sincePlain < PLAIN_EVERY;
     return {
       rule,
       room: allowed ? Math.min(room, this.#max) : 0,
-      // The current speed of all requests together, since a token in a hard stretch is worth what a token costs there;
-      // never below plain decoding.
-      speed: (1 + this.#others) * Math.max(recent.tokens / recent.ms, 1 / plain),
+      // The current speed, since a token in a hard stretch is worth what a token costs there; never below plain decoding.
+      speed: this.#pass.share * Math.max(recent.tokens / recent.ms, 1 / plain),
       verify,
     };
   }
@@ -90,46 +92,53 @@ export class Economy {
     const known = this.#prices;
     const afterPlain = this.#before === 'plain';
     const fresh = known !== undefined && depth < known.depth + PRICES_TOKENS && depth >= known.depth;
-    if (fresh && known.afterPlain === afterPlain && known.others === this.#others) return known.verify;
+    if (fresh && known.afterPlain === afterPlain && known.pass.equals(this.#pass)) return known.verify;
     // The first draft behind plain rounds pays the way back to them, whenever that will be.
     const wayBack = afterPlain ? costs.wayBack(depth) : 0;
-    const verify = [0, costs.at(1 + this.#others, depth)];
-    for (let rows = 2; rows <= this.#max + 2; rows++) verify.push(costs.at(rows + this.#others, depth) + wayBack);
-    this.#prices = { verify, afterPlain, depth, others: this.#others };
+    const verify = [0];
+    for (let rows = 1; rows <= this.#max + 2; rows++) {
+      verify.push(costs.at(this.#pass.rowsIfAllHave(rows), depth) + (rows === 1 ? 0 : wayBack));
+    }
+    this.#prices = { verify, afterPlain, depth, pass: this.#pass };
     return verify;
   }
 
   /** Milliseconds that a drafter may spend now on what pays only later: catching up with the text. */
   affordable({ verify }: Market): number {
-    return this.#knowledge.ledger.affordable(verify[1]!);
+    return this.#knowledge.ledger.affordable(verify[1]!) / this.#pass.requests;
   }
 
   /** Whether even a draft that is nearly always right could pay, and the budget of probes bears one. */
   bearsProbe({ verify }: Market, { next, probe }: DraftPrice): boolean {
-    // By the speed of all requests together, as in a market.
-    const plain = 1 + this.#others;
+    // With the tokens of those whose time it takes, as in a market.
+    const plain = this.#pass.share;
     let best = 0;
     for (let k = 1, expected = plain, survival = 1; k <= this.#max; k++) {
       survival *= BEST_ACCEPTANCE;
       expected += survival;
       best = Math.max(best, expected / (verify[k + 1]! + k * next));
     }
-    return best >= (WORTHWHILE * plain) / verify[1]! && this.#knowledge.ledger.allowsProbe(probe);
+    return best >= (WORTHWHILE * plain) / verify[1]! && this.#knowledge.ledger.allowsProbe(this.#pass.requests * probe);
   }
 
   /**
    * Tokens to verify for nothing but the time it takes, 0 in nearly every round: a curve that was measured in a bad moment
    * would forbid for ever what it has no chance to see. Paid from the budget of probes.
    */
-  trialTokens({ verify }: Market): number {
-    if (this.#knowledge.rounds.sinceVerified < TRIAL_EVERY) return 0;
-    const rows = this.#knowledge.costs.leastSeen(TRIAL_ROWS.filter((count) => count <= this.#max + 1));
-    return this.#knowledge.ledger.allowsProbe(verify[rows]! - verify[1]!) ? rows - 1 : 0;
+  trialTokens({ verify }: Market, depth: number): number {
+    const { costs, ledger, rounds } = this.#knowledge;
+    if (rounds.sinceVerified < TRIAL_EVERY) return 0;
+    const rows = costs.leastSeen(TRIAL_ROWS.filter((count) => count <= this.#max + 1));
+    const more = costs.at(this.#pass.rowsWith(rows), depth) - verify[1]!;
+    if (!ledger.allowsProbe(this.#pass.requests * more)) return 0;
+    // Requests that share the pass would all try the same.
+    rounds.sinceVerified = 0;
+    return rows - 1;
   }
 
   /** Milliseconds that are left for probes. */
   get probeBudget(): number {
-    return this.#knowledge.ledger.probeBudget;
+    return this.#knowledge.ledger.probeBudget / this.#pass.requests;
   }
 
   /** A round that nobody could draft for: the prompt, the last token. */
@@ -141,35 +150,65 @@ export class Economy {
   close({ outcome, drafted, probed, tried, draftPrice }: Spending): void {
     const { position, tokens } = outcome;
     const { costs, ledger, recent } = this.#knowledge;
-    const rows = outcome.draft.tokens.length + 1 + this.#others;
-    const pass = this.#passOf(outcome);
-    const expected = costs.at(rows, position) + (pass === 'wayBack' ? costs.wayBack(position) : 0);
-    const verifyMs = Math.min(outcome.verifyMs, CLIP * expected);
+    const { requests, share } = this.#pass;
+    const others = this.#company.inLastPass();
+    const rows = outcome.draft.tokens.length + 1 + others.rows;
+    const kind = this.#kindOf(outcome);
+    const expected = costs.at(rows, position) + (kind === 'wayBack' ? costs.wayBack(position) : 0);
+    // Alone, whatever comes before a pass is a part of what passes take.
+    const waitedMs = requests > 1 ? others.waitedMs : 0;
+    const passMs = outcome.verifyMs - waitedMs;
+    // What a prompt takes that rides along is nobody's loss here.
+    const promptMs = costs.at(rows + others.promptRows, position) - costs.at(rows, position);
+    const verifyMs =
+      Math.min(waitedMs, CLIP * costs.at(this.#pass.rowsWith(1), position)) +
+      Math.min(Math.max(0, passMs - promptMs), CLIP * expected);
     const draftMs = Math.min(outcome.draftMs, CLIP * draftPrice);
-    this.#learnCosts(pass, rows, outcome);
-    const plain = costs.at(1 + this.#others, position);
-    if (probed) ledger.addProbe(draftMs);
+    if (others.promptRows === 0) this.#learnCosts(kind, rows, position, passMs);
+    this.#countRounds(kind);
+    const plain = costs.at(requests, position);
     const roundMs = verifyMs + (probed ? 0 : draftMs);
-    // The way back is the draft's affair; and a pass of a draft model that admitted no token (rejection) said that, where
-    // plainly it would have taken one, too.
-    if (drafted || pass === 'wayBack') ledger.addSpeculative(roundMs, Math.max(1, tokens.length), plain);
-    else if (tried) ledger.addTrial(roundMs, tokens.length * plain);
+    // Who cannot draft keeps no books: what such requests wait for is lost here.
+    const waitedFor = (share - 1) * Math.max(0, roundMs - plain);
+    if (probed) ledger.addProbe(draftMs, (requests - 1) * draftMs);
+    // The way back is the draft's affair, and so is what others' drafts take; and a pass of a draft model that admitted no
+    // token (rejection) said that, where plainly it would have taken one, too.
+    if (drafted || kind === 'wayBack') ledger.addSpeculative(roundMs, Math.max(1, tokens.length), plain, waitedFor);
+    else if (tried) ledger.addTrial(roundMs, tokens.length * plain, (requests - 1) * Math.max(0, roundMs - plain));
+    else if (this.#othersDraft(others))
+      ledger.addSpeculative(Math.max(roundMs, tokens.length * plain), tokens.length, plain);
     else ledger.addPlain(roundMs);
-    this.#before = pass === 'draft' ? 'draft' : 'plain';
+    this.#before = kind === 'draft' ? 'draft' : 'plain';
     recent.tokens = SPEED_DECAY * recent.tokens + tokens.length;
     recent.ms = SPEED_DECAY * recent.ms + draftMs + verifyMs;
   }
 
-  #passOf({ draft }: RoundOutcome): Pass {
+  /** The text is over. Idempotent. */
+  end(): void {
+    if (this.#state === 'over') return;
+    this.#state = 'over';
+    this.#knowledge.texts -= 1;
+  }
+
+  /** In the pass that was made, or lately: who drafts makes others wait also where it is not in their passes. */
+  #othersDraft({ requests, rows }: Others): boolean {
+    return rows > requests || this.#pass.rowsWith(1) > this.#pass.requests;
+  }
+
+  #kindOf({ draft }: RoundOutcome): PassKind {
     if (draft.tokens.length > 0) return 'draft';
     return ({ plain: 'plain', draft: 'wayBack', prompt: 'first' } as const)[this.#before];
   }
 
-  #learnCosts(pass: Pass, rows: number, { position, verifyMs }: RoundOutcome): void {
-    const { costs, rounds } = this.#knowledge;
-    if (pass === 'draft' || pass === 'plain') costs.observe(rows, position, verifyMs);
-    else if (pass === 'wayBack') costs.observeWayBack(rows, position, verifyMs);
-    rounds.sincePlain = pass === 'plain' ? 0 : rounds.sincePlain + 1;
-    rounds.sinceVerified = pass === 'draft' ? 0 : rounds.sinceVerified + 1;
+  #learnCosts(kind: PassKind, rows: number, depth: number, ms: number): void {
+    const { costs } = this.#knowledge;
+    if (kind === 'draft' || kind === 'plain') costs.observe(rows, depth, ms);
+    else if (kind === 'wayBack') costs.observeWayBack(rows, depth, ms);
+  }
+
+  #countRounds(kind: PassKind): void {
+    const { rounds } = this.#knowledge;
+    rounds.sincePlain = kind === 'plain' ? 0 : rounds.sincePlain + 1;
+    rounds.sinceVerified = kind === 'draft' ? 0 : rounds.sinceVerified + 1;
   }
 }

@@ -21,6 +21,8 @@ export class Knowledge {
   readonly recent: { tokens: number; ms: number };
   /** Rounds of whatever request since T(1) was seen, by a plain round behind a plain one, and since any T(n) was. */
   readonly rounds = { sincePlain: 0, sinceVerified: 0 };
+  /** Texts that are being written and may be drafted for, in all requests. */
+  texts = 0;
   /** One schedule a drafter for all requests, so that short ones do not probe anew each time. */
   readonly #probing = new Map<string, ProbeSchedule>();
   readonly #draftCosts: Map<string, CostCurve>;

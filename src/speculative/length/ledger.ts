@@ -79,23 +79,27 @@ export class Ledger {
     this.#elapsed += ms;
   }
 
-  /** A round that drafted: `ms` for `tokens` tokens. Old gains are forgotten, so that they cannot be gambled away. */
-  addSpeculative(ms: number, tokens: number, plain: number): void {
+  /**
+   * A round that drafted: `ms` for `tokens` tokens. Old gains are forgotten, so that they cannot be gambled away.
+   * @param burden milliseconds that all other requests together waited for it
+   */
+  addSpeculative(ms: number, tokens: number, plain: number, burden = 0): void {
+    const lost = ms - tokens * plain + burden;
     this.#elapsed += ms;
-    this.#textLoss += ms - tokens * plain;
-    this.#loss = Math.max(-MEMORY * plain, this.#loss + ms - tokens * plain);
+    this.#textLoss += lost;
+    this.#loss = Math.max(-MEMORY * plain, this.#loss + lost);
   }
 
   /** A round whose draft was nothing but rows: what it took beyond its tokens' plain time is a probe. */
-  addTrial(ms: number, plain: number): void {
-    this.addProbe(ms - plain);
+  addTrial(ms: number, plain: number, burden = 0): void {
+    this.addProbe(ms - plain, burden);
     this.addPlain(plain);
   }
 
-  addProbe(ms: number): void {
+  addProbe(ms: number, burden = 0): void {
     this.#elapsed += ms;
-    this.#probed += ms;
-    this.#loss += ms;
+    this.#probed += ms + burden;
+    this.#loss += ms + burden;
   }
 
   toJSON(): LedgerState {

@@ -81,11 +81,11 @@ export interface Simulated {
 }
 
 /** A wrong token; the right one at a position is the position itself. */
-const WRONG = -1;
+export const WRONG = -1;
 const CONTEXT = 100;
 
 /** The draft of a stream: it says what the stream says, and counts what that costs. */
-class StreamDrafter implements Drafter {
+export class StreamDrafter implements Drafter {
   readonly name = 'stream';
   at = 0;
   ms = 0;
