@@ -27,15 +27,16 @@ const ABSENT_FEATURES = {
   mcp: false,
   music: false,
   router: false,
-} as const;
+};
 
 const textResult = z.object({ result: z.string() });
 const lengthValue = z.object({ value: count });
 const nothing = z.array(z.never());
 
+/** And the features that are absent, as false or 0. */
 const versionSchema = z
-  .object({ result: z.string(), version: z.string(), protected: z.boolean(), admin: z.literal(0) })
-  .catchall(z.literal(false));
+  .object({ result: z.string(), version: z.string(), protected: z.boolean() })
+  .catchall(z.union([z.string(), z.boolean(), z.number()]));
 
 const optionsSchema = z.object({ samples_format: z.string(), sd_model_checkpoint: z.string() });
 
