@@ -77,21 +77,21 @@ function sideOf({ type: _, finishReason, ...rest }: EndEvent) {
   return { ...rest, finish_reason: finishReason };
 }
 
-/** The messages of a stream as one object: the sides with their texts, and the comparison. */
+/** The messages of a stream as one object: the sides with their texts, the target's first, and the comparison. */
 export async function collected(events: AsyncGenerator<CompareEvent, void, void>): Promise<CompareAnswer> {
   const models = new Map<string, string>();
-  let answer: CompareAnswer = { sides: [] };
+  const ends = new Map<string, CompareAnswer['sides'][number]>();
+  let answer: Omit<CompareAnswer, 'sides'> = {};
   for await (const event of events) {
     if (event.type === 'start') {
       for (const { side, model } of event.sides) models.set(side, model);
       answer = { ...answer, seed: event.seed };
     } else if (event.type === 'end') {
-      const model = models.get(event.side)!;
-      answer = { ...answer, sides: [...answer.sides, { ...sideOf(event), model }] };
+      ends.set(event.side, { ...sideOf(event), model: models.get(event.side)! });
     } else if (event.type === 'comparison') {
       const { type: _, ...comparison } = event;
       answer = { ...answer, ...comparison };
     }
   }
-  return answer;
+  return { ...answer, sides: [...models.keys()].flatMap((side) => ends.get(side) ?? []) };
 }
