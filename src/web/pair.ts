@@ -1,10 +1,13 @@
 /** The models behind the server, as far as the page as a whole needs to know them. */
 import type { Api } from './api.js';
+import type { Mode } from './chat/frames.js';
 import { Store } from './store.js';
 
 export interface PairNames {
   readonly target: { readonly name: string };
   readonly drafts: readonly { readonly name: string }[];
+  /** Of requests that name none. */
+  readonly mode: Mode;
 }
 
 /** Undefined until the server has told. */

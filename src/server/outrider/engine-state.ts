@@ -4,7 +4,7 @@ import { CACHE_TYPES, SPECIAL_ROLES } from '../../engine/backend.js';
 import type { PassCosts } from '../../engine/pass-costs.js';
 import type { ServiceStatus } from '../../engine/service.js';
 import type { ServerContext } from '../dialect.js';
-import { count, listOf, token } from '../engine-schemas.js';
+import { count, listOf, mode, token } from '../engine-schemas.js';
 
 const role = z.enum(['target', 'draft']);
 
@@ -87,10 +87,12 @@ export const pairSchema = z.object({
   notes: listOf(z.string()),
   llama: z.object({ version: z.string(), system: z.string(), devices: listOf(z.string()) }),
   loadMs: z.number(),
+  /** Of requests that name none. */
+  mode,
 });
 
-export function pairOf({ service }: ServerContext): z.output<typeof pairSchema> {
-  return service.description;
+export function pairOf({ service, settings }: ServerContext): z.output<typeof pairSchema> {
+  return { ...service.description, mode: settings.mode };
 }
 
 const costs = z.object({

@@ -16,6 +16,7 @@ test('status, pair and costs tell what runs', async () => {
   const server = serverOf();
   expect(await (await server.get('/api/outrider/status')).json()).toMatchObject({ version: '1.2.3', state: 'ready' });
   expect(await (await server.get('/api/outrider/pair')).json()).toMatchObject({
+    mode: 'speculative',
     target: { name: 'main' },
     drafts: [{ name: 'draft', vocabularyFit: { equalIds: 255, masked: 0 } }],
   });

@@ -19,7 +19,7 @@ export type ChatSummary = Pick<Chat, 'id' | 'title' | 'changed'>;
 
 /** What an absent one means, the server and the model's file say. */
 export interface Settings {
-  readonly mode: Mode;
+  readonly mode?: Mode;
   /** The most tokens of a draft. */
   readonly draftMax?: number;
   /** In [0, 1]; above 0 the text is not the target's own. */
@@ -32,8 +32,6 @@ export interface Settings {
   readonly repeatPenalty?: number;
   readonly seed?: number;
 }
-
-export const DEFAULT_SETTINGS: Settings = { mode: 'speculative' };
 
 export interface Message {
   readonly id: string;
@@ -69,7 +67,7 @@ export interface Report {
 }
 
 /** A new chat that nothing was said in. */
-export function newChat(id: string, now: number, settings: Settings = DEFAULT_SETTINGS): Chat {
+export function newChat(id: string, now: number, settings: Settings = {}): Chat {
   return { id, title: 'New chat', named: false, created: now, changed: now, system: '', settings, messages: [] };
 }
 

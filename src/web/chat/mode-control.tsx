@@ -13,8 +13,10 @@ const NAMES: Readonly<Record<Mode, { readonly name: string; readonly meaning: st
 export function ModeControl() {
   const { chats, pair } = usePage();
   const { settings } = useStore(chats.chat);
+  const known = useStore(pair);
   // Until it is known, there may be one.
-  const hasDraft = useStore(pair)?.drafts.length !== 0;
+  const hasDraft = known?.drafts.length !== 0;
+  const chosen = settings.mode ?? known?.mode;
   return (
     <fieldset class="modes">
       <legend class="unseen">Who writes</legend>
@@ -24,7 +26,7 @@ export function ModeControl() {
             type="radio"
             name="mode"
             value={mode}
-            checked={settings.mode === mode}
+            checked={chosen === mode}
             disabled={!hasDraft && (mode === 'draft' || mode === 'auto')}
             onChange={() => chats.configure({ ...settings, mode })}
           />

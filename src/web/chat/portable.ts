@@ -76,12 +76,12 @@ const NUMBERS = [
 
 function settingsFrom(settings: Readonly<Record<string, unknown>>): Settings {
   const mode = MODES.find((name) => name === settings.mode);
-  if (mode === undefined) throw wrong('settings, mode', MODES.join(', '), settings.mode);
+  if (mode === undefined && settings.mode !== undefined) throw wrong('settings, mode', MODES.join(', '), settings.mode);
   const numbers = NUMBERS.filter((name) => settings[name] !== undefined).map((name) => [
     name,
     numberFrom(settings[name], `settings, ${name}`),
   ]);
-  return { mode, ...Object.fromEntries(numbers) };
+  return { ...(mode !== undefined && { mode }), ...Object.fromEntries(numbers) };
 }
 
 function objectFrom(value: unknown, place: string): Readonly<Record<string, unknown>> {

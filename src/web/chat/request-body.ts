@@ -6,12 +6,13 @@ import type { Resume } from './resume.js';
 export function requestBody({ system, settings }: Chat, messages: readonly Message[], resume?: Resume): object {
   const { mode, draftMax, leniency, maxTokens, temperature, topP, topK, minP, repeatPenalty, seed } = settings;
   const told = system.trim() === '' ? [] : [{ role: 'system', content: system }];
+  const speculative = given({ mode, n_max: draftMax, leniency: leniency || undefined });
   return given({
     messages: [
       ...told,
       ...messages.map(({ role, text, reasoning }) => ({ role, content: contentOf(text, reasoning) })),
     ],
-    speculative: given({ mode, n_max: draftMax, leniency: leniency || undefined }),
+    ...(Object.keys(speculative).length > 0 && { speculative }),
     max_tokens: maxTokens,
     temperature,
     top_p: topP,

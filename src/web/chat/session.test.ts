@@ -83,6 +83,8 @@ describe('a question', () => {
   test('goes with the conversation, but not with what the model thought', async () => {
     api.answers.push([startFrame({ reasoning: true }), textFrame('hm</think>', 'Yes'), finishFrame()], says('No'));
     await session.send('One');
+    // What nobody chose, the server chooses.
+    expect(api.bodies[0]).toEqual({ messages: [{ role: 'user', content: 'One' }] });
     await session.send('Two');
     expect(api.bodies[1].messages).toEqual([
       { role: 'user', content: 'One' },
