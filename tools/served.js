@@ -32,6 +32,7 @@ export async function startServer(flags) {
     stdio: ['ignore', 'inherit', 'pipe'],
   });
   process.on('exit', () => child.kill('SIGKILL'));
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.once(signal, () => process.exit(1));
   let said = '';
   const ended = once(child, 'exit');
   /** @type {string} */

@@ -23,7 +23,8 @@ export class SupervisedRequest implements Suspect {
   readonly #now: () => number;
   readonly #inbox = new Inbox<readonly GenerationEvent[]>();
   readonly #counter = new StatisticsCounter();
-  readonly #tokens: Token[] = [];
+  /** Of the answer, what the request resumes included. */
+  readonly #tokens: Token[];
   #text = '';
   #isSeen = false;
   #start: StartEvent | undefined;
@@ -40,6 +41,7 @@ export class SupervisedRequest implements Suspect {
   constructor(id: number, request: ServiceRequest, now: () => number) {
     this.id = id;
     this.#request = request;
+    this.#tokens = [...(request.resume ?? [])];
     this.#now = now;
   }
 
@@ -61,12 +63,14 @@ export class SupervisedRequest implements Suspect {
     const coins = verification === 'match' ? { seed, verification } : { verification };
     // In mode auto the same model writes on.
     const kept = { ...coins, ...(route && { route }) };
-    return { ...request, ...kept, resume: [...(request.resume ?? []), ...this.#tokens] };
+    return { ...request, ...kept, resume: [...this.#tokens] };
   }
 
-  take(events: readonly GenerationEvent[]): void {
+  /** Gives whether its reader gets anything of that: what an earlier life has told already is not told again. */
+  take(events: readonly GenerationEvent[]): boolean {
     const seen = events.map((event) => this.#fold(event)).filter((event) => event !== undefined);
     if (seen.length > 0) this.#show(seen);
+    return seen.length > 0;
   }
 
   /** The engine has said all. */
@@ -90,10 +94,10 @@ export class SupervisedRequest implements Suspect {
       {
         type: 'finish',
         reason: 'aborted',
-        tokens: [...(this.#request.resume ?? []), ...this.#tokens],
+        tokens: [...this.#tokens],
         text: this.#text,
         promptTokens: this.#start?.promptTokens ?? 0,
-        completionTokens: (this.#request.resume?.length ?? 0) + this.#tokens.length,
+        completionTokens: this.#tokens.length,
         statistics: this.#counter.statistics,
         timings: this.#timings(),
         ...(this.#start?.route && { route: this.#start.route }),
@@ -140,6 +144,7 @@ export class SupervisedRequest implements Suspect {
     this.hasProgressed = true;
     this.#counter.add(round);
     this.#tokens.push(...round.tokens);
+    if (round.kept !== undefined) this.#tokens.length = round.kept;
     this.#lastAt = this.#now();
     if (this.#rounds === 0) this.#firstAt = this.#lastAt;
     else {
@@ -162,7 +167,7 @@ export class SupervisedRequest implements Suspect {
     return {
       promptMs,
       predictedMs,
-      predictedPerSecond: perSecond(this.#tokens.length - 1, predictedMs),
+      predictedPerSecond: perSecond(this.#tokens.length - (this.#request.resume?.length ?? 0) - 1, predictedMs),
       promptPerSecond: first ? perSecond(this.#start!.promptTokens, promptMs) : null,
       draftMs: this.#draftMs,
       verifyMs: this.#verifyMs,

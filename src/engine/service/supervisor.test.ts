@@ -11,7 +11,7 @@ import { type Transpiled, transpileSources } from './testing/transpiled.js';
 let sources: Transpiled;
 beforeAll(async () => {
   sources = await transpileSources();
-});
+}, 60_000);
 afterAll(() => sources.remove());
 
 /** An engine without models in a real child process, that dies as its requests tell it (testing/deadly-engine.ts). */
@@ -95,6 +95,13 @@ describe('an engine in a child process', () => {
     expectWhole(await eventsOf(service, asking('die@0 die@1 die@7 die@11')));
     expect(deaths).toEqual(Array(4).fill('killed by SIGKILL'));
     expect(await service.status()).toMatchObject({ state: 'ready', restarts: 4 });
+  });
+
+  it('is not kept waiting by what it tells again after a death', async () => {
+    const { service } = await deadly();
+    const events = await eventsOf(service, asking('chunks@30 die@3'));
+    expectWhole(events.filter(({ type }) => type !== 'prompt'));
+    expect(events.filter(({ type }) => type === 'prompt')).toHaveLength(30);
   });
 
   it('resumes with the seed that was in force, under the rule that was', async () => {

@@ -265,7 +265,8 @@ class Supervisor implements EngineService {
   #onEvents({ id, events }: Extract<FromEngine, { type: 'events' }>): void {
     const request = this.#requests.get(id);
     if (request === undefined) return;
-    request.take(events.map(eventOf));
+    // What no reader is going to use up is used up now, or the engine would wait for that.
+    if (!request.take(events.map(eventOf))) this.#requests.credit(request);
     if (!request.hasProgressed) return;
     this.#vainDeaths = 0;
     this.#requests.progressed(request);

@@ -26,7 +26,8 @@ const die = (): never => {
 /**
  * `text` of the prompt is a list of words: `die@N*K` dies before token N, K times in all (once without `*K`), `hang@N*K`
  * blocks the event loop there, `stuck@N*K` has a pass there that never ends while the event loop goes on, `wait@N` waits
- * before it. Every token is a pass that may take 300 ms. Token N is N, its text `N `, and `maxTokens` of them are written.
+ * before it, `chunks@N` tells of N parts of the prompt first. Every token is a pass that may take 300 ms. Token N is N, its
+ * text `N `, and `maxTokens` of them are written.
  */
 const script: Script = async function* (request, signal) {
   const { text } = request.prompt as { text: string };
@@ -38,6 +39,10 @@ const script: Script = async function* (request, signal) {
   };
   const reason = () => (signal?.aborted ? 'aborted' : 'length');
   yield record(startEvent({ seed: request.seed ?? 4711, seedOrigin: request.seed === undefined ? 'drawn' : 'given' }));
+  for (const part of partsOf(text)) {
+    await sleep(1);
+    yield record(part);
+  }
   for (let token = resume.length; token < request.maxTokens! && !signal?.aborted; token++) {
     await fault(text, token);
     yield record(roundEvent([], 0, token));
@@ -47,6 +52,11 @@ const script: Script = async function* (request, signal) {
   const whole = tokens.map((token) => `${token} `).join('');
   yield finishEvent(events, { reason: reason(), tokens, text: whole, completionTokens: tokens.length });
 };
+
+function partsOf(text: string): readonly GenerationEvent[] {
+  const total = Number(/chunks@(\d+)/.exec(text)?.[1] ?? 0);
+  return Array.from({ length: total }, (_, i) => ({ type: 'prompt', evaluated: i + 1, total }));
+}
 
 async function fault(text: string, token: number): Promise<void> {
   await sleep(1);
