@@ -50,6 +50,8 @@ export async function measureCosts(measurement: CostMeasurement): Promise<CostPo
     }
     return rowCounts.flatMap((rows, i) => (times[i]!.length > 0 ? [{ rows, ms: Math.min(...times[i]!) }] : []));
   } finally {
+    // The slot is as good as new.
+    sequence.rewind(0);
     sequence.close();
   }
 }

@@ -36,7 +36,7 @@ describe('checkMemory', () => {
     expect(message).toBe(
       'this needs 1.95 GiB of memory and 1.95 GiB are free (big: weights 600.0 MiB, cache 300.0 MiB, compute 100.0 MiB; ' +
         'small: weights 600.0 MiB, cache 300.0 MiB, compute 100.0 MiB); try a smaller --ctx-size, fewer --parallel ' +
-        'requests or a smaller model',
+        'requests, a smaller --cache-type-k and -v (q8_0) or a smaller model',
     );
     expect(details).toEqual({ needed: 2000 * MIB, free: 1999 * MIB });
   });

@@ -21,7 +21,7 @@ export function checkMemory(planned: readonly PlannedModel[], freeHostBytes: num
     planned,
     ({ host }) => host,
     freeHostBytes,
-    'a smaller --ctx-size, fewer --parallel requests or a smaller model',
+    'a smaller --ctx-size, fewer --parallel requests, a smaller --cache-type-k and -v (q8_0) or a smaller model',
   );
   refuseOverflow(
     'GPU memory',
