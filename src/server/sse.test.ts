@@ -88,6 +88,30 @@ describe('a stream', () => {
     expect(ended).toBe(true);
   });
 
+  test('that is left while a frame is waited for tells of no error', async () => {
+    const errors: unknown[] = [];
+    const { open, opened } = gate();
+    const waiting = async function* (): AsyncGenerator<string, void, void> {
+      yield 'data: 1\n\n';
+      await opened;
+    };
+    const reader = eventStream(waiting(), {
+      ...options(),
+      errorFrame: (error) => {
+        errors.push(error);
+        return '';
+      },
+    }).body!.getReader();
+    await reader.read();
+    const second = reader.read();
+    await new Promise((resolve) => setTimeout(resolve));
+    const left = reader.cancel();
+    open();
+    await Promise.all([left, second]);
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(errors).toEqual([]);
+  });
+
   test('whose reader takes nothing any more ends', async () => {
     const stream = { ...options(), stallMs: 5 };
     let ended = false;

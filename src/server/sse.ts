@@ -44,7 +44,10 @@ export function eventStream(
   let pending: Promise<IteratorResult<string, void>> | undefined = frames.next();
   pending.catch(() => {});
   let stall: NodeJS.Timeout | undefined;
+  // A reader that left while a frame was waited for takes nothing any more, its end included.
+  let isOpen = true;
   const end = async (): Promise<void> => {
+    isOpen = false;
     clearTimeout(stall);
     abort.abort();
     await frames.return();
@@ -57,6 +60,7 @@ export function eventStream(
         try {
           const step = await within(pending, heartbeatMs);
           if (step !== 'late') pending = undefined;
+          if (!isOpen) return;
           if (step !== 'late' && step.done) return controller.close();
           controller.enqueue(encoder.encode(step === 'late' ? HEARTBEAT : step.value));
           stall = setTimeout(() => {
@@ -64,6 +68,7 @@ export function eventStream(
             end().catch(() => {});
           }, stallMs);
         } catch (error) {
+          if (!isOpen) return;
           controller.enqueue(encoder.encode(errorFrame(error)));
           controller.close();
         }
