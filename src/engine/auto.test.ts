@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RouteRules } from '../routing/index.js';
 import type { FinishEvent, GenerationEvent, Route } from './events.js';
 import type { GenerationRequest } from './request.js';
-import { Gate } from './testing/batcher.js';
+import { Gate, someTokens } from './testing/batcher.js';
 import { eventsOf, type FakeEngineOptions, fakeEngine, finishOf } from './testing/engine.js';
 import { PIECES } from './testing/fake-vocabulary.js';
 
@@ -231,6 +231,16 @@ describe('a request in mode auto that no rule decides', () => {
           expect(rest).toMatchObject({ ...answerOf(finish), route });
         }
       }
+    }
+  });
+
+  it('is tried as any other where its context ends meanwhile', async () => {
+    const { engine } = await undecided({ contextSize: 64, contextShift: true });
+    for (const promptLength of [57, 60, 63]) {
+      const request = { ...REQUEST, ...GREEDY, prompt: { tokens: someTokens(promptLength) } };
+      const finish = await finishOf(engine, request);
+      expect(finish.route?.escalated?.atToken).toBe(8);
+      expect(finish).toMatchObject(answerOf(await finishOf(engine, { ...request, mode: 'main' })));
     }
   });
 

@@ -14,13 +14,16 @@ export interface WrittenToken {
  */
 export class ConfidenceSampler implements Sampler {
   readonly #inner: Sampler;
+  readonly #dropped: () => number;
   readonly #start: number;
   readonly #written: WrittenToken[] = [];
   #state: 'watching' | 'done' = 'watching';
   #row: Row | undefined;
 
-  constructor(inner: Sampler) {
+  /** @param dropped tokens of the text that the sampler has forgotten since */
+  constructor(inner: Sampler, dropped: () => number) {
     this.#inner = inner;
+    this.#dropped = dropped;
     this.#start = inner.length;
   }
 
@@ -53,7 +56,8 @@ export class ConfidenceSampler implements Sampler {
   }
 
   rewind(length: number): void {
-    this.#written.length = Math.min(this.#written.length, Math.max(0, length - this.#start));
+    const kept = this.#dropped() + length - this.#start;
+    this.#written.length = Math.min(this.#written.length, Math.max(0, kept));
     this.#inner.rewind(length);
   }
 }

@@ -4,7 +4,9 @@ import {
   type Noise,
   type Proposer,
   positionNoise,
+  type Random,
   type Sampler,
+  sequentialRandom,
   type Token,
   WrittenProposer,
   type WrittenProposerOptions,
@@ -31,8 +33,8 @@ export interface CourseParts {
   readonly now: () => number;
   /** Hears how much of the prompt is evaluated. */
   readonly onProgress: (evaluated: number, total: number, cached: number) => void;
-  /** Puts a sampler around the request's own, to see what is written. */
-  readonly watch: (sampler: Sampler) => Sampler;
+  /** Puts a sampler around the request's own, to see what is written; it may ask how many tokens have left the context. */
+  readonly watch: (sampler: Sampler, dropped: () => number) => Sampler;
   /** What another model has written of the answer, in the tokens of the one that writes: it is verified first. */
   readonly written: Pick<WrittenProposerOptions, 'written' | 'onJudged'> | undefined;
 }
@@ -45,6 +47,8 @@ export class Course {
   readonly #parts: CourseParts;
   readonly #window: TextWindow;
   readonly #noise: Noise;
+  /** Of all drafters that the request ever has. */
+  readonly #random: Random;
   readonly #chain: SamplerChain;
   readonly #bans: BanSampler | undefined;
   readonly #logprobs: LogprobSampler | undefined;
@@ -57,23 +61,24 @@ export class Course {
   #proposer: Proposer | undefined;
 
   constructor(parts: CourseParts) {
-    const { plan, models, onProgress, watch } = parts;
+    const { plan, models, watch } = parts;
     this.#parts = parts;
     this.#window = new TextWindow(plan.promptTokens, { capacity: models.contextSize, keep: plan.keep ?? 0 });
     this.#noise = this.#window.noise(positionNoise(plan.seed));
-    this.#openTarget(onProgress);
+    this.#random = sequentialRandom(plan.seed + 1);
     this.#chain = judgeOf(plan, this.#noise);
     const dropped = (): number => this.#window.dropped;
     this.#bans = plan.bannedStrings.length > 0 ? new BanSampler(this.#chain, dropped) : undefined;
     const judge = this.#bans ?? this.#chain;
     this.#logprobs = plan.logprobs === undefined ? undefined : new LogprobSampler(judge, plan.logprobs);
-    this.#sampler = watch(this.#logprobs ?? judge);
+    this.#sampler = watch(this.#logprobs ?? judge, dropped);
     this.#rules = rulesFor(plan, this.#noise);
   }
 
-  /** Brings in the drafters; from then on they have to be closed. */
-  openDrafters(): void {
-    const { plan, written } = this.#parts;
+  /** Takes sequences of target and drafts; `close` gives back what there is of them, also where this throws. */
+  open(): void {
+    const { plan, written, onProgress } = this.#parts;
+    this.#openTarget(onProgress);
     this.#proposer = this.#usualProposer();
     if (written === undefined) return;
     const [start, max] = [plan.promptTokens.length, plan.draft.max];
@@ -143,7 +148,10 @@ export class Course {
     if (this.#proposer !== undefined) this.#renewProposer();
   }
 
-  /** Whether the text may go another way at a token of the answer: from now on it does not begin with that one there. */
+  /**
+   * Whether the text may go another way at a token of the answer: from now on it does not begin with that one there. What is
+   * yet to be taken up again was let through before.
+   */
   canAvoid({ tokens, token }: Setback): boolean {
     const position = this.#parts.plan.promptTokens.length + tokens;
     if (this.#bans === undefined || this.#window.placeOf(position) === undefined) return false;
@@ -167,7 +175,7 @@ export class Course {
 
   /** Prompt tokens that were not evaluated. */
   get cachedTokens(): number {
-    return this.#targets[0]!.reused;
+    return this.#targets[0]?.reused ?? 0;
   }
 
   /** What else the end tells of caches and context. */
@@ -184,8 +192,9 @@ export class Course {
   }
 
   close(): void {
-    this.#target.close();
+    this.#targets.at(-1)?.close();
     this.#proposer?.close();
+    for (const { sequence } of this.#drafts) sequence.close();
   }
 
   get #target(): CachedSequence {
@@ -213,7 +222,7 @@ export class Course {
 
   #usualProposer(): Proposer | undefined {
     const { plan, models, signal, now } = this.#parts;
-    const shared = { models, target: this.#target, noise: this.#noise, signal, now };
+    const shared = { models, target: this.#target, noise: this.#noise, random: this.#random, signal, now };
     const onOpen = (draft: DraftSequence): void => void this.#drafts.push(draft);
     if (this.#window.dropped === 0) return proposerFor({ ...shared, plan, onOpen });
     // To those who draft now, what the context holds is the prompt.

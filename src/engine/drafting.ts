@@ -16,6 +16,7 @@ import {
   type Noise,
   PredictionDrafter,
   type Proposer,
+  type Random,
   type RuleChoice,
   SingleProposer,
   sequentialRandom,
@@ -33,6 +34,8 @@ export interface Drafting {
   /** The request's own, of the model that writes. */
   readonly target: CachedSequence;
   readonly noise: Noise;
+  /** What drafts are drawn with where noise is not shared: one stream, so that no draw ever comes again. */
+  readonly random: Random;
   readonly signal: AbortSignal;
   /** Milliseconds of a steady clock. */
   readonly now: () => number;
@@ -164,7 +167,7 @@ function givenText({ plan: { prediction, promptTokens, drafters } }: Drafting): 
 }
 
 function modelDrafter(
-  { plan, models, noise, signal, now, onOpen }: Drafting,
+  { plan, models, noise, random, signal, now, onOpen }: Drafting,
   draft: LoadedDraft,
   proposer: Proposer | undefined,
 ): Drafter {
@@ -179,7 +182,7 @@ function modelDrafter(
     sequence: draft.translate(sequence),
     sampler,
     noise: drawing.noise,
-    random: sequentialRandom(plan.seed + 1),
+    random,
     isEnd: (token) => plan.writer.ends.has(token),
     costs: models.learnt.knowledge.draftCostsOf(draft.name)!,
     proposer,

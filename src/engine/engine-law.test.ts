@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { Token } from '../speculative/index.js';
+import { chiSquareDeviate, tally } from '../speculative/testing/chi-square.js';
 import type { GenerationRequest } from './request.js';
+import { routeRequest } from './route-request.js';
+import { runRouted } from './routed-run.js';
 import { fakeEngine, finishOf } from './testing/engine.js';
+import type { FakeModel } from './testing/fake-backend.js';
 import { ROUNDING } from './testing/fake-rounding.js';
 import { PIECES } from './testing/fake-vocabulary.js';
 
@@ -151,3 +156,46 @@ describe('rejection and block verification', () => {
     },
   );
 });
+
+it('what drafts are drawn with never comes again, also where a request gets new drafters', async () => {
+  const pieces = ['a', 'b', 'c', 'd', 'e'];
+  const { engine, target } = await fakeEngine({ target: { pieces, endBias: -30 }, draft: { pieces, endBias: -30 } });
+  const request: GenerationRequest = {
+    // Behind it an `a` comes as second token about as often as not: then the answer goes back there.
+    prompt: { text: 'bdc' },
+    maxTokens: 4,
+    sampling: { temperature: 1, topK: 4, topP: 1, minP: 0 },
+    verification: 'rejection',
+    bannedStrings: ['a'],
+    draft: { min: 2, max: 2 },
+  };
+  const texts: string[] = [];
+  for (let seed = 0; seed < 1500; seed++) {
+    const routed = routeRequest(request, engine.models, [], () => seed);
+    for await (const event of runRouted(routed, engine.models, new AbortController().signal)) {
+      if (event.type === 'finish') texts.push(event.tokens.slice(0, 3).join());
+    }
+  }
+  const law = lawWithoutA(target, engine.tokenize(request.prompt).tokens, 3);
+  expect(chiSquareDeviate(tally(texts), law)).toBeLessThan(4);
+});
+
+/** The law of so many tokens behind others, each one of the four likeliest, where none is an `a` or `A`. */
+function lawWithoutA(model: FakeModel, prefix: readonly Token[], length: number) {
+  const law = new Map<string, number>();
+  const extend = (text: readonly Token[], share: number): void => {
+    if (text.length === length) return void law.set(text.join(), share);
+    const weights = [...model.logitsAfter([...prefix, ...text])].map((logit, token) => ({
+      token,
+      weight: Math.exp(logit),
+    }));
+    const likeliest = weights.sort((a, b) => b.weight - a.weight).slice(0, 4);
+    const allowed = likeliest.filter(
+      ({ token }) => !/^a$/i.test(Buffer.from(model.vocabulary.bytes(token, false)).toString()),
+    );
+    const mass = allowed.reduce((sum, { weight }) => sum + weight, 0);
+    for (const { token, weight } of allowed) extend([...text, token], (share * weight) / mass);
+  };
+  extend([], 1);
+  return law;
+}

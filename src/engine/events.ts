@@ -54,6 +54,8 @@ export interface RoundEvent extends Round {
   readonly type: 'round';
   /** Its draft is what the draft model had written before the target took over (mode `auto`); `draftMax` does not bound it. */
   readonly escalated?: true;
+  /** A banned text is there: of the answer only so many tokens stay, and the next round writes on behind them. */
+  readonly kept?: number;
 }
 
 /** Where a piece of text comes from; `escalated`: accepted of what the draft model had written before the target took over. */

@@ -14,7 +14,7 @@ function opening(toTarget: (token: Token) => Token | undefined = (token) => toke
   const writer = { name: 'small', pair: { toTarget } } as unknown as LoadedDraft;
   const target = { sampling: { temperature: 0 }, leniency: 0 } as unknown as Plan;
   const trial = new Opening(writer, target, knowledge);
-  const sampler = trial.watch(new SoftmaxSampler({ history: [3, 3], topK: 1 }));
+  const sampler = trial.watch(new SoftmaxSampler({ history: [3, 3], topK: 1 }), () => 0);
   const write = (probability: number, count = 1, token = 0): void => {
     for (let i = 0; i < count; i++) {
       sampler.law(rowOf(probability));
@@ -85,7 +85,7 @@ describe('what is learnt', () => {
     learn(1);
     expect(trial.confidence).toBeGreaterThan(0.7);
     const next = new Opening(writer, target, knowledge);
-    const sampler = next.watch(new SoftmaxSampler({ history: [3] }));
+    const sampler = next.watch(new SoftmaxSampler({ history: [3] }), () => 0);
     sampler.law(rowOf(0.5));
     sampler.push(0);
     expect(next.confidence).toBeGreaterThan(0.7);

@@ -36,9 +36,12 @@ export class Opening {
     this.#acceptance = new TextAcceptance(knowledge.acceptanceOf(`${writer.name} opening ${kindOf(target)}`));
   }
 
-  /** Puts itself around the sampler of the model that writes. */
-  watch(sampler: Sampler): Sampler {
-    this.#sampler = new ConfidenceSampler(sampler);
+  /**
+   * Puts itself around the sampler of the model that writes.
+   * @param dropped tokens of the text that this one has forgotten, where the text has outgrown its context
+   */
+  watch(sampler: Sampler, dropped: () => number): Sampler {
+    this.#sampler = new ConfidenceSampler(sampler, dropped);
     return this.#sampler;
   }
 

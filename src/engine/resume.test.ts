@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { GenerationEvent } from './events.js';
 import type { GenerationRequest } from './request.js';
+import { SupervisedRequest } from './service/supervised-request.js';
 import { eventsOf, fakeEngine, finishOf } from './testing/engine.js';
 import { ROUNDING } from './testing/fake-rounding.js';
-import { FAKE } from './testing/fake-vocabulary.js';
+import { FAKE, PIECES } from './testing/fake-vocabulary.js';
 
 const LONG: GenerationRequest = { prompt: { text: 'once upon a time' }, maxTokens: 24, seed: 3, ignoreEndOfText: true };
 const draws = { temperature: 0.9, topK: 0, topP: 1, minP: 0 };
@@ -19,6 +20,9 @@ const samplings: Record<string, NonNullable<GenerationRequest['sampling']>> = {
 
 const textOf = (events: readonly GenerationEvent[]): string =>
   events.map((event) => (event.type === 'text' ? event.text : '')).join('');
+
+/** Hundreds of tokens begin with an `x`. */
+const pieces = [...PIECES, ...Array.from({ length: 800 }, (_, i) => `x${i} `)];
 
 describe('an answer that is resumed', () => {
   it.each(Object.entries(samplings))('goes on as it would have, wherever it was left: %s', async (_, sampling) => {
@@ -73,6 +77,32 @@ describe('an answer that is resumed', () => {
       }
     }
   });
+
+  it.each([
+    ['greedy', { temperature: 0 }, ['a', 'e']],
+    ['drawn', draws, ['the', 'o', 'ab']],
+    ['with what could not be avoided', draws, ['x']],
+  ])(
+    'avoids banned texts as it would have, over lives of the engine that end anywhere: %s',
+    async (_, sampling, bans) => {
+      const vocabulary = bans.includes('x') ? { pieces } : {};
+      const { engine } = await fakeEngine({ target: vocabulary, draft: { ...vocabulary, drift: 0.3 } });
+      const request = { ...LONG, sampling, bannedStrings: bans, draft: { min: 4, max: 4 } };
+      const events = await eventsOf(engine, request);
+      const whole = events.at(-1) as Extract<GenerationEvent, { type: 'finish' }>;
+      expect(events.some((event) => event.type === 'round' && event.kept !== undefined)).toBe(true);
+      expect(whole.letThrough !== undefined).toBe(bans.includes('x'));
+      for (const [cut, event] of events.entries()) {
+        if (event.type !== 'round' && event.type !== 'finish') continue;
+        const supervised = new SupervisedRequest(0, request, () => 0);
+        supervised.take(events.slice(0, cut));
+        const rest = await eventsOf(engine, supervised.enter());
+        expect(textOf(events.slice(0, cut)) + textOf(rest), `${cut} events`).toBe(whole.text);
+        const { tokens, letThrough } = whole;
+        expect(rest.at(-1)).toMatchObject({ tokens, ...(letThrough && { letThrough }) });
+      }
+    },
+  );
 
   it('that had ended already ends again without a pass', async () => {
     const { engine, target } = await fakeEngine();

@@ -36,7 +36,7 @@ async function* runUndecided(undecided: UndecidedRequest, models: LoadedModels, 
   let began = 0;
   const writing = inPlace(draft, signal, () => {
     began = performance.now();
-    return run(draft, models, signal, { watch: (sampler) => opening.watch(sampler) });
+    return run(draft, models, signal, { watch: (sampler, dropped) => opening.watch(sampler, dropped) });
   });
   try {
     const trial = yield* hold(writing, opening);

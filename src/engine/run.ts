@@ -41,7 +41,7 @@ export async function* run(
     canAvoid: (setback) => course.canAvoid(setback),
   });
   try {
-    course.openDrafters();
+    course.open();
     yield startEvent(plan);
     if (answer.isStopped) return yield* answer.finish();
     await course.resume(plan.resume);
@@ -53,8 +53,9 @@ export async function* run(
         const isWritten = course.hasWritten(step.value.draft);
         const position = course.dropped + step.value.position;
         const round: RoundEvent = { type: 'round', ...step.value, position, ...(isWritten && { escalated: true }) };
-        yield round;
-        yield* answer.add(round);
+        const told = [...answer.add(round)];
+        yield answer.setback === undefined ? round : { ...round, kept: answer.setback.tokens };
+        yield* told;
         if (answer.isStopped || answer.setback !== undefined) break;
       }
       stretch = answer.isStopped ? 'over' : goOn(course, answer);

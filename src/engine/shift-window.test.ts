@@ -30,9 +30,10 @@ it('holds the beginning that stays and the end of the text, and knows where a po
       expect(window.length).toBe(prompt.length + more);
       expect(window.context.length + window.room).toBe(capacity);
       window.context.forEach((token, place) => {
-        const held = window.dropped === 0 || place >= Math.max(1, keep);
+        const held = place >= Math.max(1, window.dropped === 0 ? 1 : keep);
         if (held) expect(window.placeOf(token)).toBe(place);
       });
+      for (const position of [window.dropped, window.length]) expect(window.placeOf(position)).toBeUndefined();
       if (window.dropped > 0) expect(window.placeOf(window.dropped + Math.max(1, keep) - 1)).toBeUndefined();
     }),
     { seed: 1 },

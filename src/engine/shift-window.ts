@@ -38,11 +38,11 @@ export class TextWindow {
     return this.#options.capacity - this.context.length;
   }
 
-  /** Where a position of the text behind the dropped ones stands; `undefined` where nothing before it would be left. */
+  /** Where a position of the text stands; `undefined` where the context does not hold it, or nothing before it. */
   placeOf(position: number): number | undefined {
     const place = position - this.#dropped;
-    if (this.#dropped === 0) return place;
-    return place >= Math.max(1, this.#options.keep) ? place : undefined;
+    const first = this.#dropped === 0 ? 1 : Math.max(1, this.#options.keep);
+    return place >= first && place < this.context.length ? place : undefined;
   }
 
   /** Drops the older half of what stands behind the beginning that stays, as llama.cpp does. */
