@@ -42,12 +42,15 @@ class Watched {
     this.#seen[side].push(text);
   }
 
-  /** Rows at the positions of a prompt since the last call, by model. */
-  takeRowsWithin(promptLength: number): Readonly<Record<Side, number>> {
-    const count = (side: Side): number =>
-      this.#evaluations[side]
+  /** Positions of a prompt that were evaluated since the last call, by model; those of rejected drafts come again. */
+  takeRowsWithin(promptLength: number): Rows {
+    const count = (side: Side): number => {
+      const positions = this.#evaluations[side]
         .splice(0)
-        .reduce((sum, { from, tokens }) => sum + Math.max(0, Math.min(promptLength, from + tokens.length) - from), 0);
+        .flatMap(({ sequence, from, tokens }) => tokens.map((_, i) => ({ sequence, position: from + i })));
+      const within = positions.filter(({ position }) => position < promptLength);
+      return new Set(within.map(({ sequence, position }) => `${sequence} ${position}`)).size;
+    };
     return { target: count('target'), draft: count('draft') };
   }
 }

@@ -77,11 +77,11 @@ describe('a timeline that can afford little', () => {
     const draft = await drafter.propose(request(context, 1));
     drafter.observe(roundOutcome(draft, 2, 3, { position: 300 }));
     context.push(...draft.tokens, 3);
-    expect(drafter.price(303, 263).behind).toBe(2);
-    expect(drafter.price(303, 264)).toMatchObject({ first: 132, behind: 132 });
-    const { tokens } = await drafter.propose(request(context, 264));
+    expect(drafter.price(303, 255).behind).toBe(2);
+    expect(drafter.price(303, 256)).toMatchObject({ first: 128, behind: 128 });
+    const { tokens } = await drafter.propose(request(context, 256));
     expect(tokens).toEqual(expected(context, 2));
-    expect(sequence.tokens).toEqual([4, ...context.slice(-131), tokens[0]]);
+    expect(sequence.tokens).toEqual([4, ...context.slice(-128), tokens[0]]);
     // With enough to spend the hole is gone.
     drafter.observe(roundOutcome({ tokens, confidences: [1, 1] }, 2, 3, { position: 303 }));
     context.push(...tokens, 3);
@@ -100,7 +100,24 @@ describe('a timeline that can afford little', () => {
     context.push(prefix[0]!, 4);
     const { tokens } = await drafter.propose(request(context, 1));
     expect(tokens).toEqual(expected(context, 2));
-    expect(sequence.tokens).toEqual([4, ...context.slice(-31), tokens[0]]);
+    expect(sequence.tokens).toEqual([4, ...context.slice(-32), tokens[0]]);
+  });
+
+  it('keeps the beginning of the text that it has, whatever it sees anew behind it', async () => {
+    const { drafter, sequence } = setUp();
+    const first = await drafter.propose(request(TEXT.slice(0, 200), 1000));
+    drafter.observe(roundOutcome(first, 0, TEXT[200], { position: 200 }));
+    const known = sequence.length;
+    // Much was said since then.
+    const context = TEXT.slice(0, 300);
+    await drafter.propose(request(context, 1));
+    expect(sequence.tokens.slice(0, -1)).toEqual([...context.slice(0, known), ...context.slice(-32)]);
+    const missing = 300 - known;
+    expect(drafter.price(300, 2 * missing - 1).behind).toBe(1);
+    expect(drafter.price(300, 2 * missing)).toMatchObject({ first: missing, behind: missing });
+    const { tokens } = await drafter.propose(request(context, 2 * missing));
+    expect(tokens).toEqual(expected(context, 2));
+    expect(sequence.tokens).toEqual([...context, tokens[0]]);
   });
 });
 

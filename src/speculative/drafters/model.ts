@@ -37,7 +37,7 @@ const HINT = 8;
 /** What a timeline has to evaluate before it can propose. */
 interface CatchUp {
   readonly tokens: number;
-  /** From an empty timeline: one that knows a short end of the text can afford a longer one by now. */
+  /** From the hole on: a timeline that knows a short end of the text behind it can afford a longer one by now. */
   readonly anew: boolean;
 }
 
@@ -64,6 +64,8 @@ export class ModelDrafter implements Drafter {
   #ahead: Ahead = { from: 0, prefix: [], drafted: [] };
   /** Tokens of the text that were never seen: its length less this is the timeline's. */
   #skipped = 0;
+  /** Where the first of them are missing, if any are: what the timeline has before that is the text's beginning. */
+  #hole = 0;
 
   constructor(options: ModelDrafterOptions) {
     this.name = options.name;
@@ -183,12 +185,13 @@ export class ModelDrafter implements Drafter {
     const { sequence } = this.#options;
     const { tokens, anew } = this.#plan(end, affordable);
     if (anew) {
-      sequence.rewind(0);
+      sequence.rewind(this.#hole);
       this.#skipped = 0;
     }
     const missing = text.slice(sequence.length + this.#skipped, end);
     const tooMany = missing.length - tokens;
     if (tooMany <= 0) return missing;
+    if (this.#skipped === 0) this.#hole = Math.max(1, sequence.length);
     this.#skipped += tooMany;
     // Models lean on the first token of a text (attention sinks): an empty timeline begins with it all the same.
     return sequence.length === 0 ? [missing[0]!, ...missing.slice(tooMany + 1)] : missing.slice(tooMany);
@@ -197,9 +200,9 @@ export class ModelDrafter implements Drafter {
   #plan(end: number, affordable: number): CatchUp {
     const { costs, sequence } = this.#options;
     const missing = Math.max(1, end - sequence.length - this.#skipped);
-    const wider = Math.min(end, 4 * Math.max(LEAST_WINDOW, sequence.length));
+    const wider = Math.min(end - this.#hole, 4 * Math.max(LEAST_WINDOW, sequence.length - this.#hole));
     // A wider view is a gamble, so only half of what may be lost is put into it.
-    const anew = this.#skipped > 0 && 2 * costs.at(wider, 0) <= affordable;
+    const anew = this.#skipped > 0 && 2 * costs.at(wider, this.#hole) <= affordable;
     if (anew) return { tokens: wider, anew };
     let tokens = missing;
     while (tokens > LEAST_WINDOW && costs.at(tokens, sequence.length) > affordable) {
@@ -236,9 +239,13 @@ export class ModelDrafter implements Drafter {
     const { sequence } = this.#options;
     const length = end - this.#skipped;
     if (sequence.length <= length) return;
-    sequence.rewind(Math.max(0, length));
-    // What was skipped was partly no text.
-    if (length < 1) this.#skipped = 0;
+    if (this.#skipped === 0 || length > this.#hole) {
+      sequence.rewind(length);
+      return;
+    }
+    // What is left has no hole.
+    sequence.rewind(Math.min(this.#hole, end));
+    this.#skipped = 0;
   }
 
   #fits(tokens: number): boolean {
