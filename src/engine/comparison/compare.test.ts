@@ -96,6 +96,14 @@ describe('comparing', () => {
     });
   }
 
+  it('ends both answers where the context does, also where an engine lets others go on', async () => {
+    const { engine, backend } = await fakeEngine({ draft: { drift: 0.3 }, contextSize: 48, contextShift: true });
+    const { comparison, ends } = await comparedBy(serviceOf(engine, backend), { maxTokens: 100 });
+    const { length } = engine.tokenize(WRITING.prompt).tokens;
+    expect([ends.main!.tokens, ends.draft!.tokens]).toEqual([48 - length, 48 - length]);
+    expect(comparison.agreement.judged).toBe(48 - length);
+  });
+
   it('judges the text of a draft model whose tokens the target lacks as the target would cut it', async () => {
     const { service } = await pairOf({ drift: 0.3, pieces: [...PIECES, 'x', 'e', 'an', 'er', 'ar', 'al'] });
     const { tokens, agreement } = (await comparedBy(service)).comparison;

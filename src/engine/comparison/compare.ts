@@ -110,6 +110,8 @@ function requestOf(side: Side, { request, draft }: Comparing): ServiceRequest {
     prompt,
     seed,
     mode: side,
+    // What the target is to judge has to fit its context, prompt included.
+    contextShift: false,
     ...(side === 'draft' && { writer: draft.name }),
     ...(maxTokens !== undefined && { maxTokens }),
     ...(sampling !== undefined && { sampling }),
