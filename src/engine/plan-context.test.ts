@@ -30,7 +30,7 @@ describe('planContext', () => {
     const options = { target: 't', cacheTypeK: 'q8_0', draftCacheTypeV: 'q4_0' } as const;
     const target = planContext(options, { ...PLAN, user: TARGET });
     const draft = planContext(options, { ...PLAN, user: { role: 'draft', larger: 0 } });
-    expect([target.cacheTypeK, target.cacheTypeV]).toEqual(['q8_0', undefined]);
-    expect([draft.cacheTypeK, draft.cacheTypeV]).toEqual([undefined, 'q4_0']);
+    expect([target.cacheTypeK, target.cacheTypeV]).toEqual(['q8_0', 'f16']);
+    expect([draft.cacheTypeK, draft.cacheTypeV]).toEqual(['f16', 'q4_0']);
   });
 });

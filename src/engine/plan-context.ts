@@ -1,4 +1,3 @@
-import { given } from '../given.js';
 import type { ContextOptions } from './backend.js';
 import type { ModelRole } from './events.js';
 import type { EngineOptions } from './options.js';
@@ -48,8 +47,6 @@ function sequencesPerRequest(user: ContextUser): number {
 }
 
 function cacheTypesOf(options: EngineOptions, role: ModelRole): Pick<ContextOptions, 'cacheTypeK' | 'cacheTypeV'> {
-  const { cacheTypeK, cacheTypeV, draftCacheTypeK, draftCacheTypeV } = options;
-  return role === 'target'
-    ? given({ cacheTypeK, cacheTypeV })
-    : given({ cacheTypeK: draftCacheTypeK, cacheTypeV: draftCacheTypeV });
+  const { cacheTypeK = 'f16', cacheTypeV = 'f16', draftCacheTypeK = 'f16', draftCacheTypeV = 'f16' } = options;
+  return role === 'target' ? { cacheTypeK, cacheTypeV } : { cacheTypeK: draftCacheTypeK, cacheTypeV: draftCacheTypeV };
 }
