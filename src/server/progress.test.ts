@@ -62,7 +62,7 @@ test('a chat’s last chunk has timings beside the usage', async () => {
 test('a prompt of one pass has nothing to tell', () => {
   const progress = new AnswerProgress(() => 0);
   expect(progress.add(startEvent({ promptTokens: 3 }))).toEqual([]);
-  expect(progress.add({ type: 'round', ...roundEvent([], 0, 1) })).toEqual([]);
+  expect(progress.add(roundEvent([], 0, 1))).toEqual([]);
 });
 
 test.each(['/v1/chat/completions/input_tokens', '/chat/completions/input_tokens'])('%s counts', async (path) => {

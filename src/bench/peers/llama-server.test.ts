@@ -55,6 +55,7 @@ describe('llama-server', () => {
     const models = { target: 't', draft: 'd', contextSize: 64 };
     const plain = '-m t -np 1 -c 64 -t 2 -tb 2 --no-cache-prompt --cache-ram 0 --host 127.0.0.1';
     expect(argvOf(models, 'plain', 2).join(' ')).toBe(plain);
+    expect(argvOf(models, 'plain', 2, 4).join(' ')).toBe(plain.replace('-np 1 -c 64', '-np 4 -c 256'));
     const drafting =
       '-m t -np 1 -c 64 -t 1 -tb 1 --no-cache-prompt --cache-ram 0 --host 127.0.0.1 -md d --spec-type draft-simple -td 1 -tbd 1';
     expect(argvOf(models, 'default', 1).join(' ')).toBe(drafting);

@@ -151,9 +151,15 @@ class LlamaServer implements Peer {
   }
 }
 
-/** Arguments of the server, save its port. */
-export function argvOf({ target, draft, contextSize }: PeerModels, setting: DraftSetting, threads: number): string[] {
-  const argv = ['-m', target, '-np', '1', '-c', String(contextSize), '-t', String(threads), '-tb', String(threads)];
+/** Arguments of the server, save its port; each of its `slots` has the whole context. */
+export function argvOf(
+  { target, draft, contextSize }: PeerModels,
+  setting: DraftSetting,
+  threads: number,
+  slots = 1,
+): string[] {
+  const argv = ['-m', target, '-np', String(slots), '-c', String(slots * contextSize)];
+  argv.push('-t', String(threads), '-tb', String(threads));
   argv.push('--no-cache-prompt', '--cache-ram', '0', '--host', '127.0.0.1');
   if (setting === 'plain' || draft === undefined) return argv;
   argv.push('-md', draft, '--spec-type', 'draft-simple', '-td', String(threads), '-tbd', String(threads));
