@@ -70,6 +70,21 @@ describe('a request in mode auto that a rule decides', () => {
     },
   );
 
+  it('goes to the target where it names tokens that the draft model lacks; what nobody can do is refused', async () => {
+    const { engine } = await fakeEngine({
+      target: long,
+      draft: { ...unsure, pieces: PIECES.slice(0, -3) },
+      routes: [],
+    });
+    const biased = (token: number) => ({ ...REQUEST, sampling: { logitBias: new Map([[token, 5]]) } });
+    const last = engine.models.target.model.vocabulary.size - 1;
+    expect(routeOf(await eventsOf(engine, biased(last)))).toMatchObject({
+      to: 'target',
+      reason: expect.stringContaining('the draft model cannot: logitBias'),
+    });
+    await expect(eventsOf(engine, biased(last + 1))).rejects.toMatchObject({ details: { parameter: 'logitBias' } });
+  });
+
   it('has no route in any other mode', async () => {
     const { engine } = await fakeEngine(pair);
     for (const mode of ['speculative', 'main', 'draft'] as const) {

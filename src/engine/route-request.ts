@@ -21,9 +21,6 @@ export interface UndecidedRequest {
   readonly reason: string;
 }
 
-/** What stands in the way of the draft model alone; the target may do without what is wrong there. */
-const DRAFT_OBSTACLES: ReadonlySet<string> = new Set(['template_failed', 'context_exceeded']);
-
 /** As `prepare`, for any mode. */
 export function routeRequest(
   request: GenerationRequest,
@@ -55,7 +52,8 @@ export function routeRequest(
     const target = planFor('speculative', { verification: request.verification ?? 'match' });
     return { kind: 'undecided', draft, target, rule, reason };
   } catch (error) {
-    if (!(error instanceof OutriderError && DRAFT_OBSTACLES.has(error.code))) throw error;
+    if (!(error instanceof OutriderError)) throw error;
+    // What is wrong with the request itself the target refuses, too.
     return decided({ to: 'target', rule, reason: `the draft model cannot: ${error.message}` });
   }
 }
