@@ -76,7 +76,7 @@ describe('the openai package', () => {
     const openai = await client();
     const ids: string[] = [];
     for await (const { id } of openai.models.list()) ids.push(id);
-    expect(ids).toEqual(['main', 'main:main', 'draft']);
+    expect(ids).toEqual(['main', 'main:main', 'main:auto', 'draft']);
     expect(await openai.models.retrieve('main:main')).toMatchObject({ id: 'main:main' });
   });
 
@@ -109,7 +109,7 @@ describe('the openai package', () => {
 
   test('is let in by its key', async () => {
     const openai = await client(new FakeService(), { apiKeys: ['secret'] });
-    expect((await openai.models.list()).data).toHaveLength(3);
+    expect((await openai.models.list()).data).toHaveLength(4);
     const stranger = new OpenAI({ baseURL: openai.baseURL, apiKey: 'wrong' });
     await expect(stranger.models.list()).rejects.toBeInstanceOf(OpenAI.AuthenticationError);
   });
