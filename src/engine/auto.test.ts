@@ -4,7 +4,7 @@ import type { FinishEvent, GenerationEvent, Route } from './events.js';
 import type { GenerationRequest } from './request.js';
 import { Gate, someTokens } from './testing/batcher.js';
 import { eventsOf, type FakeEngineOptions, fakeEngine, finishOf } from './testing/engine.js';
-import { PIECES } from './testing/fake-vocabulary.js';
+import { FAKE, PIECES } from './testing/fake-vocabulary.js';
 
 const REQUEST: GenerationRequest = { prompt: { text: 'once upon' }, mode: 'auto', maxTokens: 40, seed: 5 };
 const GREEDY = { sampling: { temperature: 0 } };
@@ -70,19 +70,24 @@ describe('a request in mode auto that a rule decides', () => {
     },
   );
 
-  it('goes to the target where it names tokens that the draft model lacks; what nobody can do is refused', async () => {
-    const { engine } = await fakeEngine({
-      target: long,
-      draft: { ...unsure, pieces: PIECES.slice(0, -3) },
-      routes: [],
-    });
-    const biased = (token: number) => ({ ...REQUEST, sampling: { logitBias: new Map([[token, 5]]) } });
-    const last = engine.models.target.model.vocabulary.size - 1;
-    expect(routeOf(await eventsOf(engine, biased(last)))).toMatchObject({
-      to: 'target',
-      reason: expect.stringContaining('the draft model cannot: logitBias'),
-    });
-    await expect(eventsOf(engine, biased(last + 1))).rejects.toMatchObject({ details: { parameter: 'logitBias' } });
+  it('goes to the target where it names tokens that the draft model has under other ids, or lacks', async () => {
+    const named: Partial<GenerationRequest>[] = [
+      { prompt: { tokens: [FAKE.bos, FAKE.firstByte + 256] } },
+      { sampling: { logitBias: new Map([[FAKE.firstByte + 256, 5]]) } },
+    ];
+    const [whole, few, otherwise] = [PIECES, PIECES.slice(0, 0), [...PIECES].reverse()];
+    for (const [pieces, expected] of [
+      [whole, 'draft'] as const,
+      [few, 'target'] as const,
+      [otherwise, 'target'] as const,
+    ]) {
+      const { engine } = await fakeEngine({ target: long, draft: { ...unsure, pieces }, routes: to('draft') });
+      for (const changes of named) {
+        expect(routeOf(await eventsOf(engine, { ...REQUEST, ...changes }))?.to).toBe(expected);
+      }
+      const nobodys = { ...REQUEST, sampling: { logitBias: new Map([[10_000, 5]]) } };
+      await expect(eventsOf(engine, nobodys)).rejects.toMatchObject({ details: { parameter: 'logitBias' } });
+    }
   });
 
   it('has no route in any other mode', async () => {

@@ -65,8 +65,18 @@ function isDirect(request: GenerationRequest): request is DirectRequest {
 function decisionFor(request: GenerationRequest, models: LoadedModels, rules: RouteRules): RouteDecision {
   if (models.draft === undefined) return { to: 'target', rule: 'no-draft-model', reason: 'no draft model is loaded' };
   const decision = decideRoute(factsOf(request, models), rules);
+  if (decision.to !== 'target' && !hasSharedIds(request, models)) {
+    return { to: 'target', rule: decision.rule, reason: 'the request names tokens by ids that the draft model lacks' };
+  }
   if (decision.to !== 'undecided' || request.resume === undefined || request.resume.length === 0) return decision;
   return { to: 'target', rule: decision.rule, reason: 'a text that is under way is not begun by the draft model' };
+}
+
+/** Whether the tokens that a request names by the target's ids are the draft model's under the same ids. */
+function hasSharedIds({ prompt, sampling, writer }: GenerationRequest, { draft, drafts }: LoadedModels): boolean {
+  const pair = (drafts.find(({ name }) => name === writer) ?? draft)?.pair;
+  const named = [...('tokens' in prompt ? prompt.tokens : []), ...(sampling?.logitBias?.keys() ?? [])];
+  return named.every((token) => pair?.toTarget(token) === token);
 }
 
 function factsOf({ prompt, maxTokens, effort }: GenerationRequest, { target }: LoadedModels): RequestFacts {
