@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { type Death, deathOf } from './death.js';
 import { PassWatch } from './pass-watch.js';
 import type { FromEngine, ToEngine } from './protocol.js';
 
@@ -12,7 +13,7 @@ export interface EngineLifeOptions {
   readonly passMs: number;
   readonly onMessage: (message: FromEngine) => void;
   /** The process has ended and everything that it said was heard. Called once. */
-  readonly onEnd: (reason: string) => void;
+  readonly onEnd: (death: Death) => void;
 }
 
 /** A child process while it lives, watched for signs of life. */
@@ -40,20 +41,20 @@ export class EngineLife {
       if (complaint !== undefined) this.kill(complaint);
       onMessage(message);
     });
-    const end = (reason: string): void => {
+    const end = (death: Death): void => {
       if (this.#ended) return;
       this.#ended = true;
       clearInterval(this.#watch);
-      onEnd(this.#killedFor ?? reason);
+      onEnd(this.#killedFor === undefined ? death : { reason: this.#killedFor, by: 'itself' });
     };
     child.on('error', (error) => {
-      if (child.pid === undefined) end(`it could not be started: ${error.message}`);
+      if (child.pid === undefined) end({ reason: `it could not be started: ${error.message}`, by: 'itself' });
     });
     // Messages may still be on their way at the exit; the channel closes behind the last of them.
     const endWhenHeard = (): void => {
       const { exitCode, signalCode, connected } = child;
       if (connected || (exitCode === null && signalCode === null)) return;
-      end(signalCode === null ? `it ended with exit code ${exitCode}` : `killed by ${signalCode}`);
+      end(deathOf(exitCode, signalCode));
     };
     child.on('exit', endWhenHeard);
     child.on('disconnect', endWhenHeard);

@@ -1,9 +1,7 @@
 import { OutriderError } from '../../errors.js';
 import { abortedError } from '../places.js';
+import { blameFor, type Death, MOST_BLAME } from './death.js';
 import { type Call, errorOf, type FromEngine, type Replies, type ToEngine } from './protocol.js';
-
-/** Lives of the engine that a call may see end before it counts as their cause. */
-const MOST_LIVES = 2;
 
 interface PendingCall {
   readonly call: Call;
@@ -11,8 +9,8 @@ interface PendingCall {
   readonly reject: (error: OutriderError) => void;
   /** The engine that runs has it. */
   isAsked: boolean;
-  /** Lives of the engine that ended with this call in them. */
-  lives: number;
+  /** Deaths of the engine that came while it had this call. */
+  blame: number;
 }
 
 export interface PendingCallsOptions {
@@ -40,7 +38,7 @@ export class PendingCalls {
 
   /** Whether there are calls that an engine has died with. */
   get hasSuspects(): boolean {
-    return [...this.#calls.values()].some(({ lives }) => lives > 0);
+    return [...this.#calls.values()].some(({ blame }) => blame > 0);
   }
 
   /**
@@ -59,7 +57,7 @@ export class PendingCalls {
     signal?.addEventListener('abort', abandon, { once: true });
     try {
       return await new Promise<Replies[Name]>((resolve, reject) => {
-        this.#calls.set(id, { call, resolve, reject, isAsked: false, lives: 0 });
+        this.#calls.set(id, { call, resolve, reject, isAsked: false, blame: 0 });
         this.askWaiting();
       });
     } finally {
@@ -86,14 +84,16 @@ export class PendingCalls {
   }
 
   /** The engine that had been ready died. */
-  died(reason: string): void {
+  died(death: Death): void {
     for (const [id, pending] of this.#calls) {
       if (!pending.isAsked) continue;
       pending.isAsked = false;
-      pending.lives += 1;
-      if (pending.lives < MOST_LIVES) continue;
+      pending.blame += blameFor(death);
+      if (pending.blame < MOST_BLAME) continue;
       this.#calls.delete(id);
-      pending.reject(new OutriderError('engine_died', `the engine died ${MOST_LIVES} times over this call: ${reason}`));
+      pending.reject(
+        new OutriderError('engine_died', `the engine died again and again over this call: ${death.reason}`),
+      );
     }
   }
 

@@ -1,4 +1,5 @@
 import { OutriderError } from '../../errors.js';
+import type { Death } from './death.js';
 import { Quarantine } from './poison.js';
 import type { ToEngine } from './protocol.js';
 import type { SupervisedRequest } from './supervised-request.js';
@@ -79,13 +80,13 @@ export class SupervisedRequests {
    * The engine died: sorts out who may have caused it; all others wait for the next.
    * @param calls questions of others that it had too
    */
-  died(reason: string, calls: number): void {
+  died(death: Death, calls: number): void {
     this.#isOpen = false;
     const within = this.#at('within');
-    const refused = new Set(this.#quarantine.died(within, calls));
+    const refused = new Set(this.#quarantine.died(within, calls, death));
     for (const request of within) {
       request.place = 'waiting';
-      if (refused.has(request)) this.#fail(request, givenUp(reason));
+      if (refused.has(request)) this.#fail(request, givenUp(death.reason));
       else if (request.isAborted) this.abort(request);
     }
   }

@@ -93,7 +93,7 @@ describe('an engine in a child process', () => {
   it('goes on behind every death as if there had been none', async () => {
     const { service, deaths } = await deadly();
     expectWhole(await eventsOf(service, asking('die@0 die@1 die@7 die@11')));
-    expect(deaths).toEqual(Array(4).fill('killed by SIGKILL'));
+    expect(deaths).toEqual(Array(4).fill('killed by SIGSEGV'));
     expect(await service.status()).toMatchObject({ state: 'ready', restarts: 4 });
   });
 
@@ -208,7 +208,7 @@ describe('an engine in a child process', () => {
       events.push(event);
       if (event.type !== 'text' || event.text !== '2 ') continue;
       await expect.poll(async () => (await service.status()).state).toBe('restarting');
-      expect(await service.status()).toMatchObject({ reason: 'killed by SIGKILL', running: 0, queued: 1 });
+      expect(await service.status()).toMatchObject({ reason: 'killed by SIGSEGV', running: 0, queued: 1 });
       later.abort();
     }
     expect(events.at(-1)).toMatchObject({ type: 'finish', reason: 'aborted', tokens: [0, 1, 2], text: '0 1 2 ' });

@@ -14,6 +14,7 @@ import type {
   TokenizeOptions,
 } from '../service.js';
 import { backoffMs } from './backoff.js';
+import type { Death } from './death.js';
 import { EngineLife } from './engine-life.js';
 import { PendingCalls } from './pending-calls.js';
 import { errorOf, eventOf, type FromEngine, type PlainEngineOptions } from './protocol.js';
@@ -205,7 +206,7 @@ class Supervisor implements EngineService {
       hangMs,
       passMs: engine.passTimeoutMs ?? PASS_MS,
       onMessage: (message) => this.#hear(message),
-      onEnd: (reason) => this.#onEnd(reason),
+      onEnd: (death) => this.#onEnd(death),
     });
     this.#life = life;
     life.send({ type: 'load', options: engine });
@@ -280,7 +281,8 @@ class Supervisor implements EngineService {
     this.#requests.remove(request);
   }
 
-  #onEnd(reason: string): void {
+  #onEnd(death: Death): void {
+    const { reason } = death;
     this.#life = undefined;
     this.#slots = this.#slots.map((slot) => ({ ...slot, state: 'idle', cachedTokens: 0 }));
     this.#passes = [];
@@ -294,8 +296,8 @@ class Supervisor implements EngineService {
     if (this.#state !== 'ready') this.#failedStarts += 1;
     else {
       if (this.#options.now() - this.#readyAt > STABLE_MS) this.#vainDeaths = 0;
-      this.#requests.died(reason, this.#calls.asked);
-      this.#calls.died(reason);
+      this.#requests.died(death, this.#calls.asked);
+      this.#calls.died(death);
     }
     if (this.#failedStarts < MOST_FAILED_STARTS) this.#startLater(reason);
     else this.#giveUp(reason);

@@ -18,7 +18,7 @@ const happened = (fault: string): number =>
 let passes = 0;
 
 const die = (): never => {
-  process.kill(process.pid, 'SIGKILL');
+  process.kill(process.pid, 'SIGSEGV');
   // The signal is on its way; nothing may happen until then.
   for (;;);
 };
