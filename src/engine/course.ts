@@ -18,7 +18,8 @@ import { type DraftSequence, judgeOf, proposerFor, rulesFor } from './drafting.j
 import type { DraftUse, FinishEvent } from './events.js';
 import type { LoadedModels } from './load.js';
 import { LogprobSampler, type RowLogprobs } from './logprob-sampler.js';
-import { mostDrafted, type Plan } from './prepare.js';
+import type { Plan } from './prepare.js';
+import { mostDrafted } from './prepare-drafting.js';
 import { replay } from './replay.js';
 import { TextWindow } from './shift-window.js';
 

@@ -185,7 +185,7 @@ describe('closing', () => {
       if (event.type === 'round') await engine.close();
     }
     expect(backend.isClean).toBe(true);
-    expect(namesOf(events)).toMatch(/^start round finish$/);
+    expect(namesOf(events)).toMatch(/^start round text finish$/);
     expect(events.at(-1)).toMatchObject({ reason: 'aborted' });
   });
 

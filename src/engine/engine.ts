@@ -59,20 +59,12 @@ export class Engine {
    * the iteration early, or the signal, stops the work within one pass.
    */
   async *generate(request: GenerationRequest, signal?: AbortSignal): AsyncGenerator<GenerationEvent, void, void> {
-    if (this.#closed !== undefined) throw new OutriderError('closed', 'the engine is closed');
-    const routed = routeRequest(request, this.models, this.#routes, drawSeed);
-    const stop = new AbortController();
-    const abort = (): void => stop.abort();
-    if (signal?.aborted) abort();
-    signal?.addEventListener('abort', abort, { once: true });
-    this.#aborts.add(abort);
+    const work = this.#begin(signal);
     try {
-      yield* runRouted(routed, this.models, stop.signal);
+      yield* runRouted(routeRequest(request, this.models, this.#routes, drawSeed), this.models, work.signal);
     } finally {
-      signal?.removeEventListener('abort', abort);
-      this.#aborts.delete(abort);
       // Whoever left while waiting leaves the queue.
-      abort();
+      work.end();
     }
   }
 
@@ -81,17 +73,11 @@ export class Engine {
    * @throws OutriderError what is wrong with the request; queue_full; aborted
    */
   async score(request: ScoreRequest, signal?: AbortSignal): Promise<Score> {
-    if (this.#closed !== undefined) throw new OutriderError('closed', 'the engine is closed');
-    const stop = new AbortController();
-    const abort = (): void => stop.abort();
-    if (signal?.aborted) abort();
-    signal?.addEventListener('abort', abort, { once: true });
-    this.#aborts.add(abort);
+    const work = this.#begin(signal);
     try {
-      return await score(request, this.models, stop.signal, () => performance.now());
+      return await score(request, this.models, work.signal, () => performance.now());
     } finally {
-      signal?.removeEventListener('abort', abort);
-      this.#aborts.delete(abort);
+      work.end();
     }
   }
 
@@ -107,6 +93,22 @@ export class Engine {
   close(): Promise<void> {
     this.#closed ??= this.#closeAll();
     return this.#closed;
+  }
+
+  /** Work that its caller's signal stops, the engine's end, and `end`, which has to come. */
+  #begin(signal: AbortSignal | undefined): { readonly signal: AbortSignal; readonly end: () => void } {
+    if (this.#closed !== undefined) throw new OutriderError('closed', 'the engine is closed');
+    const stop = new AbortController();
+    const abort = (): void => stop.abort();
+    const end = (): void => {
+      signal?.removeEventListener('abort', abort);
+      this.#aborts.delete(abort);
+      abort();
+    };
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#aborts.add(abort);
+    return { signal: stop.signal, end };
   }
 
   async #closeAll(): Promise<void> {

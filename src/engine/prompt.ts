@@ -6,6 +6,7 @@ import { TemplateError } from '../text/template-error.js';
 import { tokenizePrompt as tokenizeText } from '../text/tokenize-prompt.js';
 import type { Model, Vocabulary } from './backend.js';
 import type { LoadedModel } from './loaded-model.js';
+import { refuseStrangers } from './refuse.js';
 import type { Chat, Prompt } from './request.js';
 
 /** A prompt as tokens, with what the user should know of how it was understood. */
@@ -36,13 +37,8 @@ export function tokenizePrompt(
 
 function understand(prompt: Prompt, { vocabulary }: Model, chat: ChatTemplate, most: number): TokenizedPrompt {
   if ('tokens' in prompt) {
-    const stranger = prompt.tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < vocabulary.size));
-    if (stranger === undefined) return { tokens: prompt.tokens, notes: [] };
-    throw new OutriderError(
-      'invalid_argument',
-      `prompt: expected token ids from 0 to ${vocabulary.size - 1}, got ${stranger}`,
-      { parameter: 'prompt' },
-    );
+    refuseStrangers('prompt', prompt.tokens, vocabulary.size);
+    return { tokens: prompt.tokens, notes: [] };
   }
   if ('text' in prompt) return { tokens: tokenizeAtMost(prompt.text, vocabulary, most), notes: [] };
   const { prompt: text, notes } = renderChat(prompt, chat);

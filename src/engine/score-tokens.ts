@@ -1,7 +1,7 @@
-import { OutriderError } from '../errors.js';
 import type { Token } from '../speculative/index.js';
 import type { LoadedDraft, LoadedModels } from './load.js';
 import type { LoadedModel } from './loaded-model.js';
+import { refuse, refuseStrangers } from './refuse.js';
 import type { ScoreRequest } from './score.js';
 
 /**
@@ -16,17 +16,9 @@ export function tokensFor(
   const writer = writtenBy === undefined ? undefined : drafts.find(({ name }) => name === writtenBy);
   if (writtenBy !== undefined && writer === undefined) {
     const names = drafts.map(({ name }) => name).join(', ') || 'a draft model, and none is loaded';
-    throw new OutriderError('invalid_argument', `writtenBy: expected one of ${names}, got '${writtenBy}'`, {
-      parameter: 'writtenBy',
-    });
+    refuse('writtenBy', `one of ${names}`, writtenBy);
   }
-  const { size } = (writer ?? judge).model.vocabulary;
-  const stranger = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < size));
-  if (stranger !== undefined) {
-    throw new OutriderError('invalid_argument', `tokens: expected token ids from 0 to ${size - 1}, got ${stranger}`, {
-      parameter: 'tokens',
-    });
-  }
+  refuseStrangers('tokens', tokens, (writer ?? judge).model.vocabulary.size);
   return writer === undefined || writer === judge ? tokens : translated(tokens, writer, judge);
 }
 
