@@ -10,7 +10,15 @@ import {
   undeclaredPackages,
   unusedPackages,
 } from './packages.js';
-import { forbiddenImports, forbiddenPackages, importCycles, longFiles, longFunctions, strayText } from './rules.js';
+import {
+  crossedDialects,
+  forbiddenImports,
+  forbiddenPackages,
+  importCycles,
+  longFiles,
+  longFunctions,
+  strayText,
+} from './rules.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(root + path, 'utf8');
@@ -41,6 +49,7 @@ describe('the repository', () => {
     expect(modules.flatMap(({ imports }) => imports).length).toBeGreaterThan(100);
   });
   test('imports along the arrows only', () => expect(forbiddenImports(modules)).toEqual([]));
+  test('has dialects that know nothing of each other', () => expect(crossedDialects(modules)).toEqual([]));
   test('keeps packages in their folders', () => expect(forbiddenPackages(modules)).toEqual([]));
   test('has no import cycles', () => expect(importCycles(modules)).toEqual([]));
   test('has no long files', () => expect(longFiles(modules)).toEqual([]));

@@ -2,7 +2,15 @@
 import { describe, expect, test } from 'vitest';
 import { parseModule } from './module.js';
 import { lockedAddresses, looseVersions, type Manifest, undeclaredPackages, unusedPackages } from './packages.js';
-import { forbiddenImports, forbiddenPackages, importCycles, longFiles, longFunctions, strayText } from './rules.js';
+import {
+  crossedDialects,
+  forbiddenImports,
+  forbiddenPackages,
+  importCycles,
+  longFiles,
+  longFunctions,
+  strayText,
+} from './rules.js';
 
 const parse = (files: Readonly<Record<string, string>>) =>
   Object.entries(files).map(([path, text]) => parseModule(path, text));
@@ -60,6 +68,21 @@ describe('forbiddenImports', () => {
     ['src/engine/a.model.test.ts', "import { loadBackend } from '../llama/index.js';"],
     ['src/engine/testing/fake.ts', "import { loadBackend } from '../llama/index.js';"],
   ])('%s may say %s', (path, text) => expect(verdict(path, text)).toEqual([]));
+});
+
+describe('crossedDialects', () => {
+  const verdict = (path: string, text: string) => crossedDialects(parse({ [path]: text }));
+
+  test('finds a dialect that imports another', () => {
+    expect(verdict('src/server/openai/a.ts', "import type { B } from '../kobold/b.js';")).toHaveLength(1);
+  });
+
+  test.each([
+    ['src/server/openai/a.ts', "import { b } from './b.js';"],
+    ['src/server/openai/a.ts', "import { b } from '../b.js';"],
+    ['src/server/dialects.ts', "import { b } from './kobold/b.js';"],
+    ['src/server/openai/a.test.ts', "import { b } from '../kobold/b.js';"],
+  ])('lets %s say %s', (path, text) => expect(verdict(path, text)).toEqual([]));
 });
 
 test('forbiddenPackages', () => {

@@ -86,6 +86,16 @@ export function forbiddenImports(modules: readonly Module[]): string[] {
   });
 }
 
+/** Dialects of the server that know of each other: what they share stands beside their folders. */
+export function crossedDialects(modules: readonly Module[]): string[] {
+  const dialectOf = (path: string): string | undefined => /^src\/server\/([^/]+)\//.exec(path)?.[1];
+  return everyImport(modules.filter(({ path }) => !isTest(path))).flatMap(([module, { target, line }]) => {
+    const [from, to] = [dialectOf(module.path), dialectOf(target)];
+    if (from === undefined || to === undefined || from === to) return [];
+    return [`${module.path}:${line}: the dialect ${from} imports ${target}`];
+  });
+}
+
 /** koffi stays in src/llama; the heart uses no package and nothing of Node. */
 export function forbiddenPackages(modules: readonly Module[]): string[] {
   return everyImport(modules).flatMap(([module, imported]) => {

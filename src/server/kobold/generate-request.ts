@@ -7,6 +7,7 @@ import { Failure } from '../failure.js';
 import { booleanField, expected, integerField, optional, stopField, stringField } from '../fields.js';
 import { samplingFields, samplingFrom } from '../sampling-fields.js';
 import { speculationFrom, speculativeFields } from '../speculative-fields.js';
+import { type TaggedTexts, withoutTags } from './instruct-tags.js';
 import { fitPrompt } from './prompt.js';
 
 /** Tokens of an answer whose request does not say how many. */
@@ -41,6 +42,8 @@ export const generateSchema = z.looseObject(
     bypass_eos: booleanField,
     logprobs: optional(z.union([z.boolean(), z.number()], { error: expected('true or false') })),
     genkey: stringField,
+    /** True without a word: tags such as `{{[INPUT]}}` become what the model's template writes. */
+    replace_instruct_placeholders: booleanField,
     reasoning_effort: stringField,
   },
   { error: expected('a JSON object') },
@@ -78,15 +81,16 @@ function isGiven(value: unknown): boolean {
  */
 export async function generateRequest(
   body: GenerateBody,
-  service: Pick<EngineService, 'tokenize' | 'description'>,
+  service: Pick<EngineService, 'tokenize' | 'render' | 'description'>,
   mode: Mode,
 ): Promise<ServiceRequest> {
   const { contextSize } = service.description;
   const { max_context_length = contextSize, max_length = DEFAULT_MAX_LENGTH, sampler_seed = -1 } = body;
+  const texts: TaggedTexts = { memory: body.memory ?? '', prompt: body.prompt ?? '', stop: body.stop_sequence };
+  const { stop, ...parts } = (body.replace_instruct_placeholders ?? true) ? await withoutTags(texts, service) : texts;
   const fitted = await fitPrompt(
     {
-      memory: body.memory ?? '',
-      prompt: body.prompt ?? '',
+      ...parts,
       contextSize: Math.min(max_context_length, contextSize),
       maxLength: max_length,
     },
@@ -98,7 +102,7 @@ export async function generateRequest(
     ...fitted,
     sampling: await koboldSampling(body, service),
     ...speculationFrom(body, { mode }),
-    ...(body.stop_sequence.length > 0 && { stop: body.stop_sequence }),
+    ...(stop.length > 0 && { stop }),
     ...(sampler_seed >= 1 && { seed: sampler_seed }),
     ...(banned.length > 0 && { bannedStrings: banned }),
     ...(ignoresEnd && { ignoreEndOfText: true }),

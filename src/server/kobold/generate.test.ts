@@ -268,3 +268,19 @@ async function messages(response: Response): Promise<Json[]> {
   expect(frames.pop()).toBe('');
   return frames.map((frame) => JSON.parse(/^event: message\ndata: (.*)$/.exec(frame)?.[1] ?? `"${frame}"`));
 }
+
+describe('tags of an instruct chat', () => {
+  const prompt = '{{[INPUT]}}Hi{{[OUTPUT]}}';
+  const shown = (service: FakeService): string => {
+    const { prompt } = service.request;
+    return 'tokens' in prompt ? new TextDecoder().decode(Uint8Array.from(prompt.tokens)) : '';
+  };
+
+  test('become what the chat template writes, unless that is not wanted', async () => {
+    const server = testServer();
+    await json(server.post(GENERATE, { ...LITE, prompt, stop_sequence: ['{{[INPUT]}}'] }));
+    expect(shown(server.service)).toBe('<|user|>Hi<|end|><|assistant|>');
+    await json(server.post(GENERATE, { ...LITE, prompt, replace_instruct_placeholders: false }));
+    expect(shown(server.service)).toBe(prompt);
+  });
+});
