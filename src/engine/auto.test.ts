@@ -4,7 +4,7 @@ import type { FinishEvent, GenerationEvent, Route } from './events.js';
 import type { GenerationRequest } from './request.js';
 import { Gate, someTokens } from './testing/batcher.js';
 import { eventsOf, type FakeEngineOptions, fakeEngine, finishOf } from './testing/engine.js';
-import { FAKE, PIECES } from './testing/fake-vocabulary.js';
+import { PIECES } from './testing/fake-vocabulary.js';
 
 const REQUEST: GenerationRequest = { prompt: { text: 'once upon' }, mode: 'auto', maxTokens: 40, seed: 5 };
 const GREEDY = { sampling: { temperature: 0 } };
@@ -69,26 +69,6 @@ describe('a request in mode auto that a rule decides', () => {
       expect(events.at(-1)).toMatchObject(answerOf(await finishOf(engine, { ...request, mode: 'main' })));
     },
   );
-
-  it('goes to the target where it names tokens that the draft model has under other ids, or lacks', async () => {
-    const named: Partial<GenerationRequest>[] = [
-      { prompt: { tokens: [FAKE.bos, FAKE.firstByte + 256] } },
-      { sampling: { logitBias: new Map([[FAKE.firstByte + 256, 5]]) } },
-    ];
-    const [whole, few, otherwise] = [PIECES, PIECES.slice(0, 0), [...PIECES].reverse()];
-    for (const [pieces, expected] of [
-      [whole, 'draft'] as const,
-      [few, 'target'] as const,
-      [otherwise, 'target'] as const,
-    ]) {
-      const { engine } = await fakeEngine({ target: long, draft: { ...unsure, pieces }, routes: to('draft') });
-      for (const changes of named) {
-        expect(routeOf(await eventsOf(engine, { ...REQUEST, ...changes }))?.to).toBe(expected);
-      }
-      const nobodys = { ...REQUEST, sampling: { logitBias: new Map([[10_000, 5]]) } };
-      await expect(eventsOf(engine, nobodys)).rejects.toMatchObject({ details: { parameter: 'logitBias' } });
-    }
-  });
 
   it('has no route in any other mode', async () => {
     const { engine } = await fakeEngine(pair);

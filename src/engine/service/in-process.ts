@@ -1,4 +1,3 @@
-import { OutriderError } from '../../errors.js';
 import type { PairReport } from '../../models/pair.js';
 import type { Token } from '../../speculative/index.js';
 import type { Backend } from '../backend.js';
@@ -8,6 +7,7 @@ import type { LoadedModel } from '../loaded-model.js';
 import type { EngineOptions } from '../options.js';
 import { type PassCosts, passCostsOf } from '../pass-costs.js';
 import { renderChat, type TokenizedPrompt, tokenizeWithin } from '../prompt.js';
+import { refuseStrangers } from '../refuse.js';
 import type { Chat, Prompt } from '../request.js';
 import type { Score, ScoreRequest } from '../score.js';
 import type {
@@ -74,16 +74,7 @@ class LocalService implements EngineService {
 
   async pieces(tokens: readonly Token[], renderSpecial: boolean): Promise<readonly Uint8Array[]> {
     const { vocabulary } = this.#engine.models.target.model;
-    const stranger = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < vocabulary.size));
-    if (stranger !== undefined) {
-      throw new OutriderError(
-        'invalid_argument',
-        `tokens: expected ids from 0 to ${vocabulary.size - 1}, got ${stranger}`,
-        {
-          parameter: 'tokens',
-        },
-      );
-    }
+    refuseStrangers('tokens', tokens, vocabulary.size);
     return tokens.map((token) => vocabulary.bytes(token, renderSpecial));
   }
 
