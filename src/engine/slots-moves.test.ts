@@ -53,6 +53,13 @@ describe('what is to be done with cells before a pass', () => {
     }
   });
 
+  it('fails nobody where a chat that makes room cannot be saved: it is evaluated again', async () => {
+    const { context, ask } = await twoChats();
+    context.save = () => Promise.reject(new RangeError('Array buffer allocation failed'));
+    (await ask(third)).close();
+    expect((await ask([...first, 9])).reused).toBe(0);
+  });
+
   it('leaves nothing to whoever comes next where it fails behind a sequence that was closed meanwhile', async () => {
     const { context, begin, ask } = await twoChats(new FakeModel({ canRestore: false }));
     (await ask(third)).close();

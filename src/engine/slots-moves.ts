@@ -84,13 +84,20 @@ export class SlotMoves {
         return this.#context.copy(move.from, move.to);
       case 'compact':
         return this.#context.compact(move.id, move.kept);
-      case 'save': {
-        // Cells of a pass that was running when the sequence was closed are no part of its text.
-        if (!this.#context.trim(move.id, move.text.tokens.length)) return;
-        return this.#store.put(this.#owner, { ...move.text, state: await this.#context.save(move.id) });
-      }
+      case 'save':
+        return this.#save(move.id, move.text);
       case 'restore':
         return this.#restore(move.sequence, move.found);
+    }
+  }
+
+  async #save(id: number, text: CacheText): Promise<void> {
+    // Cells of a pass that was running when the sequence was closed are no part of its text.
+    if (!this.#context.trim(id, text.tokens.length)) return;
+    try {
+      this.#store.put(this.#owner, { ...text, state: await this.#context.save(id) });
+    } catch {
+      // No memory for it: should that text come again it is evaluated again. Nobody who waits for the pass fails for it.
     }
   }
 
