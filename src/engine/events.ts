@@ -3,7 +3,8 @@ import type { Origin, Round, Statistics, Token } from '../speculative/index.js';
 
 /**
  * Everything that happens to a request, in order: `queued`* `start` `prompt`* (`round` `text`*)* and one of `finish`
- * and `error` at the end; a request that is aborted while it waits has no `start`. Console, JSON, trace file, dialects, metrics and page are folds over it; nobody else counts.
+ * and `error` at the end; a request that is aborted while it waits has no `start`. Console, JSON, trace file, dialects,
+ * metrics and page are folds over it; nobody else counts.
  */
 export type GenerationEvent =
   | QueuedEvent

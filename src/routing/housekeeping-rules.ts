@@ -1,8 +1,11 @@
 import type { RouteRules } from './rules.js';
 import { ROLE_PLAY } from './weighty-rules.js';
 
-/** An order at the very beginning, behind what front ends put there: `### Task:`, a bracket, `OOC:`, a pause. */
-const ORDER = String.raw`^[\s\[(*#]*(?:(?:task|aufgabe|tâche|tarea):?[\s*]*)?(?:ooc\b[:,.]?\s*)?(?:pause\b[^.\n]{0,40}\.\s*)?(?:please,?\s+)?`;
+/**
+ * An order at the very beginning, behind what front ends put there: `### Task:`, a bracket, `OOC:`, a pause. Bounded: each of
+ * its ends costs a search of what follows, and nobody is served meanwhile.
+ */
+const ORDER = String.raw`^[\s\[(*#]{0,40}(?:(?:task|aufgabe|tâche|tarea):?[\s*]{0,20})?(?:ooc\b[:,.]?\s*)?(?:pause\b[^.\n]{0,40}\.\s*)?(?:please,?\s+)?`;
 const MAKE = String.raw`(?:generate|create|write|give|suggest|propose|provide|come up with|make|produce|find|choose|pick|think of|return|compose|assign|add|invent|draft|craft)\b`;
 /** Up to seven words between a verb and its object: none that begins another object. */
 const WORDS = String.raw` (?:(?!(?:with|for|of|in|that|to|and|page|app)\b)[\p{L}\d'’-]+,? ){0,7}`;

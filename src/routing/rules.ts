@@ -31,9 +31,9 @@ export interface RouteCondition extends Readonly<Partial<Record<PatternName, str
 }
 
 /**
- * Conditions that are a regular expression, or several of which one must be found, whatever the case (flags `i` and `u`): in what is asked now (the last message that
- * the model did not write), in the system messages before it, in the two together, in the whole prompt. Of a long text they see the first and the
- * last 4096 characters.
+ * Conditions that are a regular expression, or several of which one must be found, whatever the case (flags `i` and `u`):
+ * in what is asked now (the last message that the model did not write), in the system messages before it, in the two
+ * together, in the whole prompt. Of a long text they see the first and the last 4096 characters.
  */
 export const PATTERN_NAMES = ['ask', 'system', 'instructions', 'text'] as const;
 export type PatternName = (typeof PATTERN_NAMES)[number];
