@@ -76,18 +76,16 @@ async function chatted(page) {
   await page.locator('.tokens .token.recovered', { hasText: /\w/ }).first().click();
 }
 
-/** Rounds of two requests. @param {Page} page */
+/** Rounds of two requests, one after the other. @param {Page} page */
 async function watched(page) {
   const ask = (/** @type {string} */ content) =>
     server.post('/v1/chat/completions', {
       messages: [{ role: 'user', content }],
-      max_tokens: 400,
+      max_tokens: 700,
       seed: 5,
-      speculative: DRAFTS,
     });
   await page.getByText('Nothing has run').waitFor();
-  const answers = [ask('Count from 1 to 300.'), ask('Tell me a story about the sea.')];
-  await Promise.all(answers.map(async (answer) => (await answer).text()));
+  for (const content of ['Count from 1 to 300.', 'Tell me a story about the sea.']) await (await ask(content)).text();
   await page
     .getByRole('row', { name: /2 · openai|openai/ })
     .first()
