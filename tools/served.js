@@ -1,6 +1,8 @@
 // @ts-check
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { request } from 'node:http';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { temporaryFolder } from './temporary.js';
 
@@ -48,14 +50,33 @@ export async function startServer(flags) {
     url,
     pid: /** @type {number} */ (child.pid),
     status: async () => /** @type {Promise<Status>} */ ((await fetch(`${url}/api/outrider/status`)).json()),
-    post: (path, body, signal) =>
-      fetch(`${url}${path}`, { method: 'POST', body: JSON.stringify(body), ...(signal && { signal }) }),
+    post: (path, body, signal) => post(`${url}${path}`, JSON.stringify(body), signal),
     said: () => said,
     stop: async () => {
       child.kill('SIGTERM');
       await ended;
     },
   };
+}
+
+/**
+ * Node's own client: an answer of `fetch` that is aborted at the wrong moment may never settle.
+ *
+ * @param {string} url
+ * @param {string} body
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Response>}
+ */
+function post(url, body, signal) {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method: 'POST', agent: false, ...(signal && { signal }) }, (incoming) => {
+      const stream = /** @type {ReadableStream<Uint8Array>} */ (Readable.toWeb(incoming));
+      const headers = { 'content-type': incoming.headers['content-type'] ?? '' };
+      resolve(new Response(stream, { status: incoming.statusCode ?? 0, headers }));
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
 }
 
 /**
