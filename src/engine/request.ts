@@ -9,6 +9,8 @@ import type { Mode, Route, VerificationRule } from './events.js';
 export interface Chat {
   readonly messages: readonly ChatMessage[];
   readonly variables?: Readonly<Record<string, unknown>>;
+  /** `continue`: the last message is the assistant's and unfinished; it is gone on with. Default: the assistant's turn begins. */
+  readonly ending?: 'reply' | 'continue';
 }
 
 /** What to continue: text (control tokens in it are understood), tokens, or a chat that the model's template renders. */

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { Chat } from '../engine/request.js';
 import type { ChatMessage } from '../text/messages.js';
-import { expected, optional, stringField } from './fields.js';
+import { Failure } from './failure.js';
+import { booleanField, expected, optional, stringField } from './fields.js';
 
 const part = z.union([z.string(), z.looseObject({ type: z.string(), text: z.string().optional() })]);
 
@@ -33,12 +34,25 @@ export const messagesField = z.array(message, { error: expected('a list of messa
 export const templateFields = {
   chat_template_kwargs: optional(z.record(z.string(), z.unknown(), { error: expected('an object') })),
   reasoning_effort: stringField,
+  /** The last message is the assistant's and unfinished: the answer goes on with it, and is what comes behind it. */
+  continue_final_message: booleanField,
+  add_generation_prompt: booleanField,
 };
 
 const schema = z.object({ messages: messagesField, ...templateFields });
 
 /** No effort at all is what templates know as `enable_thinking`; whatever is named expressly comes first. */
 export function chatOf(body: z.output<typeof schema>): Chat {
+  const goesOn = body.continue_final_message === true;
+  if (goesOn && body.add_generation_prompt === true) {
+    throw new Failure(
+      'invalid_request',
+      'continue_final_message: expected no add_generation_prompt with it, got both',
+      {
+        parameter: 'continue_final_message',
+      },
+    );
+  }
   const { reasoning_effort: effort, chat_template_kwargs: named } = body;
   const variables = {
     ...(effort !== undefined && { reasoning_effort: effort }),
@@ -46,5 +60,9 @@ export function chatOf(body: z.output<typeof schema>): Chat {
     ...named,
   };
   const messages = body.messages as readonly ChatMessage[];
-  return Object.keys(variables).length > 0 ? { messages, variables } : { messages };
+  return {
+    messages,
+    ...(Object.keys(variables).length > 0 && { variables }),
+    ...(goesOn && { ending: 'continue' as const }),
+  };
 }

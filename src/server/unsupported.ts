@@ -15,8 +15,7 @@ const ASKS: Readonly<Record<string, (value: unknown, body: Body) => boolean>> = 
   json_schema: () => true,
   suffix: () => true,
   audio: () => true,
-  continue_final_message: (value) => value !== false,
-  add_generation_prompt: (value) => value !== true,
+  add_generation_prompt: (value, { continue_final_message }) => value !== true && continue_final_message !== true,
 };
 
 /** @throws Failure invalid_request that names the first field that asks for something that is not supported */

@@ -153,6 +153,7 @@ describe('generate', () => {
     ['top-a', { top_a: 0.5 }, 'top_a'],
     ['smooth sampling', { smoothing_factor: 0.3 }, 'smoothing_factor'],
     ['images', { images: ['aGk='] }, 'images'],
+    ['control tokens in the text', { render_special: true }, 'render_special'],
     ['mirostat 1', { mirostat: 1 }, 'mirostat'],
     ['a number in quotes', { max_length: '16' }, 'max_length'],
     ['a seed as a fraction', { sampler_seed: 1.5 }, 'sampler_seed'],

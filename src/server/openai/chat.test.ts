@@ -15,6 +15,31 @@ const ask = async (server: ReturnType<typeof testServer>, body: object): Promise
   return response.json();
 };
 
+describe('an unfinished last message', () => {
+  const unfinished = [...messages, { role: 'assistant', content: 'Hel' }];
+
+  test.each([
+    [{ continue_final_message: true }, 'continue'],
+    [{ continue_final_message: true, add_generation_prompt: false }, 'continue'],
+    [{ continue_final_message: false, add_generation_prompt: true }, undefined],
+    [{}, undefined],
+  ])('%j', async (fields, ending) => {
+    const server = testServer();
+    await ask(server, { ...fields, messages: unfinished });
+    expect(server.service.request.prompt).toEqual({ messages: unfinished, ...(ending !== undefined && { ending }) });
+  });
+
+  test.each([
+    [{ continue_final_message: true, add_generation_prompt: true }, 'continue_final_message'],
+    [{ add_generation_prompt: false }, 'add_generation_prompt'],
+    [{ continue_final_message: 'yes' }, 'continue_final_message'],
+  ])('refuses %j', async (fields, param) => {
+    const response = await testServer().post(PATH, { messages: unfinished, ...fields });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { param } });
+  });
+});
+
 describe('an answer that is not streamed', () => {
   test('has the shape that clients expect', async () => {
     const body = await ask(testServer(), { model: 'gpt-3.5-turbo', seed: 7 });
