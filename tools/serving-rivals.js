@@ -81,8 +81,8 @@ export async function startLlamaServer({ slots, ...models }, { program, librarie
 }
 
 /**
- * What some requests at once came to.
- * @typedef {{ tokensPerSecond: number, firstTokenMs: number[], tokens: number, drafted: number }} Load
+ * What some requests at once came to: all tokens over all of the time, and when each had its first and its last.
+ * @typedef {{ tokensPerSecond: number, firstTokenMs: number[], lastTokenMs: number[], tokens: number, drafted: number }} Load
  */
 
 /**
@@ -103,6 +103,7 @@ export async function load(rival, prompts, tokens) {
     return {
       tokensPerSecond: (1000 * written) / ms,
       firstTokenMs: answers.map(({ firstMs }) => firstMs),
+      lastTokenMs: answers.map(({ lastMs }) => lastMs),
       tokens: written,
       drafted: answers.reduce((sum, { drafted }) => sum + drafted, 0),
     };
@@ -138,8 +139,11 @@ async function answer({ name, url }, prompt, tokens) {
   for await (const data of eventsOf(response)) {
     const event = JSON.parse(data);
     if (event.error !== undefined) throw new Error(`${name} failed: ${data}`);
-    if (Number.isNaN(firstMs)) firstMs = performance.now() - began;
-    if (event.stop) return { firstMs, predicted: event.tokens_predicted, drafted: event.timings.draft_n ?? 0 };
+    const ms = performance.now() - began;
+    if (Number.isNaN(firstMs)) firstMs = ms;
+    if (event.stop) {
+      return { firstMs, lastMs: ms, predicted: event.tokens_predicted, drafted: event.timings.draft_n ?? 0 };
+    }
   }
   throw new Error(`${name} ended a stream without its last event`);
 }
