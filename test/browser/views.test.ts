@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
 import { FakeService } from '../../src/server/testing/fake-service.js';
 import { test } from './testing/browser.js';
@@ -9,14 +10,20 @@ const STORY = Array.from({ length: 24 }, (_, i) => ` word${i}`);
 const complete = (server: PageServer) =>
   fetch(`${server.url}v1/completions`, { method: 'POST', body: JSON.stringify({ prompt: 'Once' }) });
 
+/** Goes to the live view, and waits until it hears of rounds. */
+async function watching(page: Page): Promise<Page> {
+  const stream = page.waitForResponse(/\/api\/outrider\/rounds$/);
+  await page.getByRole('link', { name: 'Live' }).click();
+  await page.getByText('Nothing has run since').waitFor();
+  await stream;
+  return page;
+}
+
 describe('the live view', () => {
   test('shows the rounds of every client, and holds still when it is told to', async ({ serve, open }) => {
     const steps = new Steps();
     const server = await serve(new FakeService(drafts(STORY, steps.pause)));
-    const page = await open(server, { view: 'live' });
-    await page.getByText('Nothing has run since').waitFor();
-    // The stream of rounds stands when the server has sent its headers.
-    await page.waitForResponse((response) => response.url().endsWith('/api/outrider/rounds')).catch(() => {});
+    const page = await watching(await open(server));
     const answer = complete(server);
     steps.allow(3);
     const row = page.getByRole('row', { name: /1 · openai/ });
@@ -37,8 +44,7 @@ describe('the live view', () => {
 
   test('goes on while another view is shown', async ({ serve, open }) => {
     const server = await serve(new FakeService(drafts(STORY)));
-    const page = await open(server, { view: 'live' });
-    await page.getByText('Nothing has run since').waitFor();
+    const page = await watching(await open(server));
     await page.getByRole('link', { name: 'Pair' }).click();
     await complete(server);
     await page.getByRole('link', { name: 'Live' }).click();
