@@ -13,8 +13,8 @@ export interface LiveWatchParts {
   readonly untilAgain: (error: ApiError | undefined) => Promise<void>;
 }
 
-/** T(n) changes slowly. */
-const COSTS_MS = 10_000;
+/** T(n) follows what else the machine does. */
+const COSTS_MS = 2_000;
 
 export class LiveWatch {
   readonly window = new LiveWindow();
@@ -55,7 +55,8 @@ export class LiveWatch {
         if (error !== undefined) return error;
         this.problem.set(undefined);
         this.window.add(message, now());
-        if (message.type === 'round' && now() - this.#costsAt > COSTS_MS) void this.#learnCosts();
+        const aged = message.type === 'round' && now() - this.#costsAt > COSTS_MS;
+        if (aged || message.type === 'end') void this.#learnCosts();
       }
       return undefined;
     } catch (error) {

@@ -103,7 +103,11 @@ function useShown(paused: boolean, seconds: number, chosen: number | undefined):
     };
     draw();
     const timer = setInterval(draw, DRAW_MS);
-    return () => clearInterval(timer);
+    const unwatch = live.costs.watch(() => setShown(look()));
+    return () => {
+      clearInterval(timer);
+      unwatch();
+    };
   }, [paused, seconds, chosen]);
   return shown;
 }
