@@ -16,14 +16,13 @@ import { Engine } from '../engine/index.js';
 import { OutriderError } from '../errors.js';
 import { type BenchFlags, planFrom } from './bench-flags.js';
 import { benchTable } from './bench-table.js';
+import { INTERRUPTED } from './interruptible.js';
 import { engineOptionsFrom } from './model-flags.js';
 import { ProgressLine } from './progress.js';
 import type { Outputs } from './run.js';
 import type { Surroundings } from './surroundings.js';
 import { painter, visible, wantsColour } from './terminal.js';
 
-/** As a shell has it for a program that Ctrl-C ended: 128 + SIGINT. SIGTERM is answered alike. */
-const INTERRUPTED = 130;
 /** A text that every draft model knows, to try other programs with. */
 const TRIAL = WORKLOADS[0]!.prompts[0]!;
 /** A text that goes on, for prompts of any length. */

@@ -7,13 +7,11 @@ import { ChatHistory } from './chat-history.js';
 import { type ChatInput, pipedInput, typedInput } from './chat-input.js';
 import { ChatSession } from './chat-session.js';
 import { ChatSettings } from './chat-settings.js';
+import { INTERRUPTED } from './interruptible.js';
 import { openLocal } from './open-local.js';
 import { ProgressLine } from './progress.js';
 import type { Outputs } from './run.js';
 import type { Surroundings } from './surroundings.js';
-
-/** As a shell has it for a program that Ctrl-C ended: 128 + SIGINT. */
-const INTERRUPTED = 130;
 
 /**
  * Runs the command; resolves to its exit code.

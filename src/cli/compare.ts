@@ -3,16 +3,16 @@ import { compare as compareModels } from '../engine/comparison/compare.js';
 import type { CompareRequest } from '../engine/comparison/events.js';
 import { drawSeed } from '../engine/seed.js';
 import type { EngineService } from '../engine/service.js';
-import { OutriderError } from '../errors.js';
 import { given } from '../given.js';
 import type { CompareFlags } from './compare-flags.js';
 import { type ComparedPrompt, promptOf, promptsOf } from './compare-prompts.js';
 import { comparisonTable, type TableEntry } from './compare-table.js';
 import { collectComparison, comparedAsJson, modelOn } from './compared.js';
+import { interruptible } from './interruptible.js';
 import { withOneMainAnswer } from './one-main-answer.js';
 import { openLocal } from './open-local.js';
 import type { Output } from './output.js';
-import { ProgressLine } from './progress.js';
+import type { ProgressLine } from './progress.js';
 import { readPrompt } from './prompt.js';
 import type { Outputs } from './run.js';
 import { samplingFromFlags } from './sampling-flags.js';
@@ -20,8 +20,6 @@ import { showComparison } from './show-comparison.js';
 import type { Surroundings } from './surroundings.js';
 import { painter, visible, wantsColour } from './terminal.js';
 
-/** As a shell has it for a program that Ctrl-C ended: 128 + SIGINT. */
-const INTERRUPTED = 130;
 /** Two answers, of which each token is judged: without another wish they stay short. */
 const DEFAULT_MAX_TOKENS = 256;
 
@@ -44,11 +42,7 @@ export async function compare(
   { out, err }: Outputs,
   surroundings: Surroundings,
 ): Promise<number> {
-  const interrupt = new AbortController();
-  const stopListening = surroundings.onInterrupt(() => interrupt.abort());
-  const signal = AbortSignal.any([interrupt.signal, out.signal]);
-  const progress = new ProgressLine(surroundings.stderr);
-  try {
+  return interruptible({ out, surroundings }, async ({ progress, signal }) => {
     const wishes = wishesOf(flags);
     const prompts = await readPrompts(argument, flags, surroundings, signal);
     const service = await openLocal({ flags, surroundings, notes: err, progress, signal });
@@ -57,14 +51,7 @@ export async function compare(
     } finally {
       await service.close();
     }
-  } catch (error) {
-    const stopped = error instanceof OutriderError && error.code === 'aborted' && signal.aborted;
-    if (!stopped) throw error;
-  } finally {
-    progress.clear();
-    stopListening();
-  }
-  return interrupt.signal.aborted ? INTERRUPTED : 0;
+  });
 }
 
 type Wishes = Omit<CompareRequest, 'prompt' | 'draft' | 'order'>;

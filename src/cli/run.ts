@@ -1,13 +1,14 @@
 /** `outrider run`: one prompt, one answer. The text goes to standard output, everything else to standard error. */
+
 import type { ErrorEvent, FinishEvent, StartEvent } from '../engine/events.js';
 import type { EngineOptions } from '../engine/options.js';
 import type { GenerationRequest } from '../engine/request.js';
-import { OutriderError } from '../errors.js';
 import type { EventSink } from './event-sink.js';
+import { interruptible } from './interruptible.js';
 import { openKnowledge } from './learned.js';
 import { engineOptionsFrom } from './model-flags.js';
 import type { Output } from './output.js';
-import { ProgressLine } from './progress.js';
+import type { ProgressLine } from './progress.js';
 import { readPrompt } from './prompt.js';
 import { renderDebug } from './render-debug.js';
 import { renderJson } from './render-json.js';
@@ -18,9 +19,6 @@ import type { CommandEngine, Surroundings } from './surroundings.js';
 import { painter, visible, wantsColour } from './terminal.js';
 import { tokenText } from './token-text.js';
 import { openTrace, type Trace } from './trace.js';
-
-/** As a shell has it for a program that Ctrl-C ended: 128 + SIGINT. */
-const INTERRUPTED = 130;
 
 /** What the parts of a run share. */
 interface Run {
@@ -48,24 +46,13 @@ export async function run(
   { out, err }: Outputs,
   surroundings: Surroundings,
 ): Promise<number> {
-  const interrupt = new AbortController();
-  const stopListening = surroundings.onInterrupt(() => interrupt.abort());
-  const signal = AbortSignal.any([interrupt.signal, out.signal]);
-  const progress = new ProgressLine(surroundings.stderr);
-  try {
+  return interruptible({ out, surroundings }, async ({ progress, signal }) => {
     const text = await readPrompt({ argument, file: flags.file, stdin: surroundings.stdin, signal });
     const prediction =
       flags.prediction &&
       (await readPrompt({ argument: undefined, file: flags.prediction, stdin: surroundings.stdin, signal }));
     await answer(requestFrom(flags, text, prediction), { flags, surroundings, out, err, progress, signal });
-  } catch (error) {
-    const stopped = error instanceof OutriderError && error.code === 'aborted' && signal.aborted;
-    if (!stopped) throw error;
-  } finally {
-    progress.clear();
-    stopListening();
-  }
-  return interrupt.signal.aborted ? INTERRUPTED : 0;
+  });
 }
 
 async function answer(request: GenerationRequest, run: Run): Promise<void> {
