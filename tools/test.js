@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * `npm test`: format and lint, types, then the tests that need no model, those that do, and those in a browser. With
+ * `npm test`: build, format and lint, types, then the tests that need no model, those that do, and those in a browser. With
  * arguments (`npm test -- src/text -t name`) only the tests that vitest selects by them. Ends with `N passed, N failed`.
  */
 import { join } from 'node:path';
@@ -28,13 +28,13 @@ function runInstalled([program = '', ...args]) {
   return succeed(runProgram(process.execPath, [file, ...args], { cwd: root, output: 'keep' }));
 }
 
+// Tests and tools use what is built; the others run even if that fails.
+await tally.check('build', build);
 if (selection.length === 0) {
   await tally.check('format and lint', () => runInstalled(['@biomejs/biome/bin/biome', 'check', '.']));
   await tally.check('types', () => runInstalled(['typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json']));
   await tally.check('types of the page', () => runInstalled(['typescript/bin/tsc', '--noEmit', '-p', 'src/web']));
 }
-// Tests that start the command line need it; the others run even if it fails.
-await tally.check('build', build);
 const vitestArgs = selection.length === 0 ? [] : [...selection, '--passWithNoTests'];
 let count = 0;
 for (const project of /** @type {const} */ (['standalone', 'model', 'browser'])) {
