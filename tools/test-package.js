@@ -11,10 +11,12 @@ import { temporaryFolder } from './temporary.js';
 
 const NEEDED = [
   ...['package.json', 'README.md', 'LICENSE', 'NOTICE', 'CHANGELOG.md', 'bin/outrider.js', 'dist/index.js'],
+  'dist/web/index.html',
   ...['dist/index.d.ts', 'models/README.md', 'models/main-q8_0.gguf', 'models/draft-q8_0.gguf'],
 ];
 /** What need not be named one by one. */
 const COMPILED = /^dist\/.+\.(js|js\.map|d\.ts)$/;
+const PAGE = /^dist\/web\/(assets\/[^/]+|licenses\.md)$/;
 const TEST = /\.test\.|\/testing\//;
 
 const folder = temporaryFolder();
@@ -32,12 +34,13 @@ async function pack() {
 
 function checkContents(/** @type {readonly string[]} */ files) {
   const missing = NEEDED.filter((path) => !files.includes(path));
-  const unwanted = files.filter((path) => !NEEDED.includes(path) && (!COMPILED.test(path) || TEST.test(path)));
+  const known = (/** @type {string} */ path) => PAGE.test(path) || (COMPILED.test(path) && !TEST.test(path));
+  const unwanted = files.filter((path) => !NEEDED.includes(path) && !known(path));
   assert.deepEqual({ missing, unwanted }, { missing: [], unwanted: [] });
 }
 
 function checkSourceMaps(/** @type {readonly string[]} */ files) {
-  for (const file of files.filter((path) => path.startsWith('dist/') && path.endsWith('.js'))) {
+  for (const file of files.filter((path) => COMPILED.test(path) && path.endsWith('.js') && !PAGE.test(path))) {
     const path = join(installed, file);
     const map = /^\/\/# sourceMappingURL=(.+)$/m.exec(readFileSync(path, 'utf8'))?.[1];
     assert.ok(map, `${file} names no source map`);

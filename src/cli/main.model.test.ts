@@ -164,7 +164,7 @@ describe('bad inputs', () => {
     [
       'a prompt beyond the context',
       ['run', 'one two three '.repeat(20), '-c', '16'],
-      /more than 16 tokens, which is what the context holds/,
+      /the prompt has 62 tokens and the context holds 16, answer included/,
     ],
     ['an absurd context', ['run', 'hi', '-c', '99999999999'], /--ctx-size: expected an integer from 8 to/],
     ['600 threads', ['run', 'hi', '-t', '600'], /--threads: expected an integer from 1 to 512, got 600/],

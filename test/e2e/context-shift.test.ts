@@ -62,6 +62,7 @@ describe(`a role-play chat of ${TURNS} turns on ${CONTEXT} tokens`, () => {
       readonly draft: number;
       readonly news: number;
       readonly shifted: number;
+      readonly wasCut: boolean;
     }[] = [];
     let answered = 0;
     for (let turn = 0; turn < TURNS; turn++) {
@@ -69,7 +70,9 @@ describe(`a role-play chat of ${TURNS} turns on ${CONTEXT} tokens`, () => {
       messages.push({ role: 'user', content: `${SAYINGS[turn % SAYINGS.length]} (${turn})` });
       // The header of the answer is in both counts, and was evaluated with the last one.
       const news = (await tokensOfChat([system, ...messages])) - before;
-      while ((await tokensOfChat([system, ...messages])) > CONTEXT - ANSWER) messages.splice(0, 2);
+      const uncut = messages.length;
+      // The text begins with a token that the template does not show.
+      while ((await tokensOfChat([system, ...messages])) + 1 > CONTEXT - ANSWER) messages.splice(0, 2);
       const { choices, usage, timings, outrider } = await post('/v1/chat/completions', {
         ...{ messages: [system, ...messages], max_tokens: ANSWER, temperature: 0, ...DRAFTED },
       });
@@ -80,14 +83,16 @@ describe(`a role-play chat of ${TURNS} turns on ${CONTEXT} tokens`, () => {
         // An answer is evaluated again from where its text has other tokens than were written.
         news: news + answered,
         shifted: timings.shifted ?? 0,
+        wasCut: messages.length < uncut,
       });
       const { content } = choices[0].message;
       messages.push({ role: 'assistant', content });
       answered = usage.completion_tokens + 1;
     }
     const outgrown = costs.slice(-40);
-    for (const { target, draft, news, shifted } of outgrown) {
-      expect(shifted).toBeGreaterThan(CONTEXT / 2);
+    expect(outgrown.filter(({ wasCut }) => wasCut).length).toBeGreaterThan(20);
+    for (const { target, draft, news, shifted, wasCut } of outgrown) {
+      if (wasCut) expect(shifted).toBeGreaterThan(CONTEXT / 2);
       expect(target).toBeLessThanOrEqual(news);
       // Of its last drafts' tokens the draft model has not seen all.
       expect(draft).toBeLessThanOrEqual(news + 8);

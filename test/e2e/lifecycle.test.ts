@@ -102,7 +102,7 @@ describe('limits', () => {
 
   it('a context that memory cannot hold is refused before anything is allocated', async () => {
     const before = process.memoryUsage().rss;
-    await expect(loadPair({ contextSize: 2 ** 24, parallel: 4 })).rejects.toMatchObject({
+    await expect(loadPair({ contextSize: 2 ** 22, parallel: 4 })).rejects.toMatchObject({
       code: 'memory_exceeded',
       message: expect.stringMatching(/this needs [\d.]+ GiB .* are free .*cache [\d.]+ GiB.*--ctx-size/),
     });
