@@ -98,7 +98,6 @@ describe('FileKnowledgeStore', () => {
       state({ costs: { points: [{ rows: 1, ms: -1 }], levels: [1], wayBack: 0 } }),
       state({ costs: { points: [{ rows: 1, ms: 'NaN' }], levels: [1], wayBack: 0 } }),
       state({ ledger: { elapsed: 0, loss: 0 } }),
-      state({ speed: { tokens: 0, ms: 1 } }),
       state({ acceptance: { any: { weights: [1] } } }),
     ];
     for (const text of damaged) {

@@ -140,9 +140,6 @@ function isKnownPair(value: unknown): value is KnownPair & { version: number } {
     Object.values(state.draftCosts).every(isCurve) &&
     isRecord(state.ledger) &&
     ['elapsed', 'loss', 'probed'].every((name) => hasNumber(state.ledger, name)) &&
-    isRecord(state.speed) &&
-    isPositive(state.speed.tokens) &&
-    isPositive(state.speed.ms) &&
     isRecord(state.acceptance) &&
     Object.values(state.acceptance).every(isAcceptance)
   );

@@ -25,6 +25,7 @@ export class Member {
   constructor(drafter: Drafter, knowledge: Knowledge, kind: string) {
     this.drafter = drafter;
     this.probing = knowledge.probingOf(drafter.name);
+    this.probing.beginText();
     const under = (rule: DrawRule): TextAcceptance =>
       new TextAcceptance(knowledge.acceptanceOf(`${drafter.name} ${rule} ${kind}`));
     // What is read off a text is the same under every rule, and so is its chance.

@@ -9,6 +9,8 @@ import { ALONE, type Company, type Others, SharedPass } from './shared-pass.js';
 
 /** The price of time forgets by this share a round. */
 const SPEED_DECAY = 1 - 1 / 40;
+/** Tokens that the speed a text begins with counts for. */
+const FIRST_TOKENS = 5;
 /** Without plain rounds behind plain ones T(1) grows stale: they are forced after so many others. */
 const PLAIN_EVERY = 32;
 /** Without verifications T(n) does: after so many plain rounds one of these row counts is tried. */
@@ -48,6 +50,8 @@ export class Economy {
   readonly #knowledge: Knowledge;
   readonly #max: number;
   readonly #company: Company;
+  /** Tokens and milliseconds of this text's last rounds; begins as plain decoding, since texts differ. */
+  readonly #recent: { tokens: number; ms: number };
   /** What the round before was: behind a draft, or the prompt, a plain pass shows the way back and not T(1). */
   #before: 'plain' | 'draft' | 'prompt' = 'prompt';
   #state: 'open' | 'over' = 'open';
@@ -67,13 +71,15 @@ export class Economy {
     this.#knowledge = knowledge;
     this.#max = max;
     this.#company = company;
+    this.#recent = { tokens: FIRST_TOKENS, ms: FIRST_TOKENS * knowledge.costs.at(1, 0) };
     knowledge.texts += 1;
     knowledge.ledger.beginText(knowledge.costs.at(1, 0));
   }
 
   /** The market of a round; with `room` 0 where the ledger forbids speculation, or T(1) has to be seen again. */
   open({ rule, room, depth }: RoundSize): Market {
-    const { ledger, recent, rounds } = this.#knowledge;
+    const { ledger, rounds } = this.#knowledge;
+    const recent = this.#recent;
     this.#pass = new SharedPass(this.#company.expected(), this.#knowledge.texts);
     const verify = this.#pricesAt(depth);
     const plain = verify[1]!;
@@ -149,7 +155,8 @@ export class Economy {
 
   close({ outcome, drafted, probed, tried, draftPrice }: Spending): void {
     const { position, tokens } = outcome;
-    const { costs, ledger, recent } = this.#knowledge;
+    const { costs, ledger } = this.#knowledge;
+    const recent = this.#recent;
     const { requests, share } = this.#pass;
     const others = this.#company.inLastPass();
     const rows = outcome.draft.tokens.length + 1 + others.rows;

@@ -9,7 +9,6 @@ export interface KnowledgeState {
   readonly costs: CostState;
   readonly draftCosts: Readonly<Record<string, CostState>>;
   readonly ledger: LedgerState;
-  readonly speed: { readonly tokens: number; readonly ms: number };
   readonly acceptance: Readonly<Record<string, AcceptanceState>>;
 }
 
@@ -17,8 +16,6 @@ export interface KnowledgeState {
 export class Knowledge {
   readonly costs: CostCurve;
   readonly ledger: Ledger;
-  /** Tokens and milliseconds of the last rounds, exponentially forgotten. */
-  readonly recent: { tokens: number; ms: number };
   /** Rounds of whatever request since T(1) was seen, by a plain round behind a plain one, and since any T(n) was. */
   readonly rounds = { sincePlain: 0, sinceVerified: 0 };
   /** Texts that are being written and may be drafted for, in all requests. */
@@ -31,8 +28,6 @@ export class Knowledge {
   constructor(state: Pick<KnowledgeState, 'costs'> & Partial<KnowledgeState>) {
     this.costs = new CostCurve(state.costs);
     this.ledger = new Ledger(state.ledger);
-    const plain = this.costs.at(1, 0);
-    this.recent = state.speed ? { ...state.speed } : { tokens: 5, ms: 5 * plain };
     this.#draftCosts = new Map(
       Object.entries(state.draftCosts ?? {}).map(([name, known]) => [name, new CostCurve(known)]),
     );
@@ -66,7 +61,7 @@ export class Knowledge {
 
   /**
    * What is learnt of drafting for a draft model: its own passes are what is saved there. Costs and acceptance are kept
-   * with the rest, ledger and speed begin anew.
+   * with the rest, the ledger begins anew.
    */
   within(drafter: string): Knowledge {
     const costs = this.#draftCosts.get(drafter);
@@ -84,7 +79,6 @@ export class Knowledge {
       costs: this.costs.toJSON(),
       draftCosts: Object.fromEntries([...this.#draftCosts].map(([name, curve]) => [name, curve.toJSON()])),
       ledger: this.ledger.toJSON(),
-      speed: { ...this.recent },
       acceptance: Object.fromEntries([...this.#acceptance].map(([key, model]) => [key, model.toJSON()])),
     };
   }

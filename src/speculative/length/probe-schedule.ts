@@ -1,6 +1,8 @@
 /** Plain tokens before the first probe, and at most between two. */
 const FIRST_GAP = 8;
 const LAST_GAP = 256;
+/** At most so many before the first probe of a text: what was useless for the last one may be right for this one. */
+const TEXT_GAP = 16;
 
 /**
  * When to try a drafter that is switched off: after 8 plain tokens, then after twice as many each time (algorithms.md
@@ -12,6 +14,11 @@ export class ProbeSchedule {
 
   get isDue(): boolean {
     return this.#plainTokens >= this.#gap;
+  }
+
+  /** Tokens that came before count on: short texts are not probed each. */
+  beginText(): void {
+    this.#gap = Math.min(this.#gap, TEXT_GAP);
   }
 
   /** So many tokens came without a draft. */
