@@ -79,7 +79,6 @@ export class Economy {
   /** The market of a round; with `room` 0 where the ledger forbids speculation, or T(1) has to be seen again. */
   open({ rule, room, depth }: RoundSize): Market {
     const { ledger, rounds } = this.#knowledge;
-    const recent = this.#recent;
     this.#pass = new SharedPass(this.#company.expected(), this.#knowledge.texts);
     const verify = this.#pricesAt(depth);
     const plain = verify[1]!;
@@ -88,7 +87,7 @@ export class Economy {
       rule,
       room: allowed ? Math.min(room, this.#max) : 0,
       // The current speed, since a token in a hard stretch is worth what a token costs there; never below plain decoding.
-      speed: this.#pass.share * Math.max(recent.tokens / recent.ms, 1 / plain),
+      speed: this.#pass.share * Math.max(this.#recent.tokens / this.#recent.ms, 1 / plain),
       verify,
     };
   }
