@@ -7,6 +7,9 @@ export type Block = Token;
 /** Blocks at the end that what follows may still change: a paragraph becomes a heading, a list goes on behind a blank line. */
 const OPEN_BLOCKS = 2;
 
+/** Behind a blank line a block starts afresh. Elsewhere it may turn out to be part of the block before: `1.` of a paragraph. */
+const ENDS_IN_BLANK_LINE = /\n[ \t]*\n[ \t]*$/;
+
 export class MarkdownBlocks {
   #text = '';
   /** Blocks that are certain, and the length of their text. */
@@ -31,8 +34,9 @@ export class MarkdownBlocks {
 
   #close(open: readonly Block[]): void {
     const solid = open.flatMap(({ type }, index) => (type === 'space' ? [] : [index]));
-    const keep = solid.at(-OPEN_BLOCKS) ?? 0;
-    for (const block of open.slice(0, keep)) {
+    const candidates = open.slice(0, solid.at(-OPEN_BLOCKS) ?? 0);
+    const last = candidates.findLastIndex(({ raw }) => ENDS_IN_BLANK_LINE.test(raw));
+    for (const block of candidates.slice(0, last + 1)) {
       // Where a block's text is not the text itself (tabs, say), reading on behind it could not be trusted.
       if (!this.#text.startsWith(block.raw, this.#closedLength)) return;
       this.#closed.push(block);
