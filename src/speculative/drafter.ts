@@ -45,6 +45,8 @@ export interface DraftRequest {
 export interface DraftPrice {
   /** The first token, with everything that the drafter has to catch up on before it. */
   readonly first: number;
+  /** What it would spend beyond that on seeing more of the text than it has to, if it is asked: an investment. */
+  readonly wider?: number;
   /** Each further token. */
   readonly next: number;
   /** A probe, with everything that the drafter has to catch up on before it. */

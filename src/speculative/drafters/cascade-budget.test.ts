@@ -101,12 +101,13 @@ describe('a probe', () => {
     for (let i = 0; i < 30; i++) await round(0);
     expect(large.probes).toEqual([]);
     knowledge.ledger.addPlain(30);
-    expect((await round(0, { generated: 5 })).evidence).toHaveLength(5);
+    expect((await round(0, { generated: 11 })).evidence).toEqual([]);
+    expect((await round(0, { generated: 12 })).evidence).toHaveLength(12);
     knowledge.ledger.addPlain(1000);
     for (let i = 0; i < 16; i++) await round(0);
-    expect(large.probes).toEqual([5, 32]);
+    expect(large.probes).toEqual([12, 32]);
     expect(large.requests).toEqual([]);
-    expect(knowledge.acceptanceOf('model matching test').judged).toBe(37);
+    expect(knowledge.acceptanceOf('model matching test').judged).toBe(44);
   });
 
   it('is paid from the budget, and is never made beyond it', async () => {

@@ -17,12 +17,15 @@ import type { Company } from '../length/shared-pass.js';
 import { headOf, NO_PROPOSAL, type Proposal, type ProposalRequest, type Proposer } from '../proposer.js';
 import { Member } from './member.js';
 
-/** Catching up on more tokens than this is paid over the rounds that profit from it, not by the first of them alone. */
+/** Catching up on more tokens than this is paid over the rounds that profit from it, the first of them bearing a share. */
 const PAID_AT_ONCE = 8;
+const LEAST_PAID = 0.25;
 /** Models whose draft was not worth its forwards are not thought of again for so many rounds: nothing new is known of them. */
 const REST_ROUNDS = 8;
 /** Tokens of a probe. */
 const PROBE_TOKENS = 32;
+/** A text of fewer tokens shows nothing yet. */
+const PROBE_FROM = 12;
 
 export interface CascadeOptions {
   readonly drafters: readonly Drafter[];
@@ -127,6 +130,7 @@ export class Cascade implements Proposer {
       if (from > 0 || member.drafter.price) member.learnPart(from, beliefs, outcome, rule);
     }
     for (const member of this.#priced) {
+      member.record.fade();
       if (parts.some((part) => part.member === member)) member.probing.drafted();
       else member.probing.plain(outcome.tokens.length);
     }
@@ -205,13 +209,16 @@ export class Cascade implements Proposer {
     const affordable = this.#economy.affordable(market);
     const price = drafter.price!(request.context.length + request.prefix.length + from, affordable);
     const value = member.value(market, price);
+    const forward = market.speed * price.next;
     const catchUp = market.speed * catchUpCharge(price);
     const start = member.acceptance(market.rule).stateAfter(undefined);
+    const promised = forward + value(from, prospect.survival, start);
     const tooDear = price.first - price.next > affordable;
+    const before = prospect.worth(from);
     return {
       gain: tooDear
         ? Number.NEGATIVE_INFINITY
-        : prospect.worth(from) + value(from, prospect.survival, start) - catchUp - prospect.worth(prospect.best),
+        : before + member.record.trust * promised - forward - catchUp - prospect.worth(prospect.best),
       take: async () => {
         const { context, rule, signal } = request;
         const acceptance = member.acceptance(rule);
@@ -222,7 +229,10 @@ export class Cascade implements Proposer {
         const whole = await drafter.propose({ context, prefix, rule, room, affordable, length, signal });
         const draft = headOf(whole, Math.min(room, whole.tokens.length));
         length.hear(draft.confidences);
-        round.draftPrice += price.first + Math.max(0, draft.tokens.length - 1) * price.next;
+        const more = Math.max(0, draft.tokens.length - 1);
+        round.draftPrice += price.first + (price.wider ?? 0) + more * price.next;
+        const kept = rule === 'matching' ? prospect.best : prospect.length;
+        member.record.add(promised, prospect.worth(Math.max(from, kept)) - before - more * forward);
         return { member, from, draft, beliefs: length.beliefs };
       },
     };
@@ -250,7 +260,7 @@ export class Cascade implements Proposer {
   async #probe(round: OpenRound): Promise<Proposal['evidence']> {
     const { request, market, parts } = round;
     const { context, rule, generated, prefix } = request;
-    if (prefix.length > 0 || parts.some(({ member }) => member.drafter.price)) return [];
+    if (generated < PROBE_FROM || prefix.length > 0 || parts.some(({ member }) => member.drafter.price)) return [];
     for (const member of this.#priced) {
       const { drafter, probing } = member;
       if (!probing.isDue || drafter.probe === undefined) continue;
@@ -259,6 +269,8 @@ export class Cascade implements Proposer {
       if (!this.#economy.bearsProbe(market, price)) continue;
       const evidence = await drafter.probe(context, Math.min(generated, PROBE_TOKENS), rule, budget);
       member.learnEvidence(evidence, rule);
+      const start = member.acceptance(rule).stateAfter(undefined);
+      if (member.value(market, price)(0, 1, start) > 0) this.#economy.encourage(market);
       probing.probed();
       round.probed = true;
       round.draftPrice += price.probe;
@@ -274,7 +286,7 @@ function everything(room: number): DraftLength {
 }
 
 function catchUpCharge({ first, next, behind }: DraftPrice): number {
-  return (first - next) * Math.min(1, PAID_AT_ONCE / Math.max(1, behind));
+  return (first - next) * Math.min(1, Math.max(LEAST_PAID, PAID_AT_ONCE / Math.max(1, behind)));
 }
 
 function tokensOf(parts: readonly Part[]): Token[] {

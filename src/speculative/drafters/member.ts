@@ -4,6 +4,7 @@ import type { Knowledge } from '../length/knowledge.js';
 import type { Market } from '../length/market.js';
 import type { ProbeSchedule } from '../length/probe-schedule.js';
 import { TextAcceptance } from '../length/text-acceptance.js';
+import { TrackRecord } from '../length/track-record.js';
 
 /** Cold, a drafter proposes at most this many tokens, until so many were judged. */
 const COLD_MAX = 8;
@@ -15,6 +16,7 @@ const TABLE_ROUNDS = 8;
 export class Member {
   readonly drafter: Drafter;
   readonly probing: ProbeSchedule;
+  readonly record = new TrackRecord();
   readonly #acceptance: Readonly<Record<DrawRule, TextAcceptance>>;
   #value: DraftingValue | undefined;
   /** Of the last round that asked, and how many have since the table was made. */
@@ -59,9 +61,11 @@ export class Member {
     const acceptance = this.acceptance(rule);
     let last: number | undefined;
     for (const { confidence, accepted } of evidence) {
-      acceptance.drafted(confidence, acceptance.stateAfter(last));
+      // A draft may begin anywhere in the text.
+      acceptance.drafted(confidence, acceptance.stateAfter(undefined));
+      if (last !== undefined) acceptance.drafted(confidence, acceptance.stateAfter(last));
       acceptance.learn(confidence, accepted);
-      // Behind a token that the text does not have a draft would have begun anew.
+      // And behind a token that the text does not have it has to.
       last = accepted ? confidence : undefined;
     }
     this.#value = undefined;

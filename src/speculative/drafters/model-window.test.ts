@@ -78,7 +78,7 @@ describe('a timeline that can afford little', () => {
     drafter.observe(roundOutcome(draft, 2, 3, { position: 300 }));
     context.push(...draft.tokens, 3);
     expect(drafter.price(303, 255).behind).toBe(2);
-    expect(drafter.price(303, 256)).toMatchObject({ first: 128, behind: 128 });
+    expect(drafter.price(303, 256)).toMatchObject({ first: 2, behind: 2, wider: 126, probe: 128 });
     const { tokens } = await drafter.propose(request(context, 256));
     expect(tokens).toEqual(expected(context, 2));
     expect(sequence.tokens).toEqual([4, ...context.slice(-128), tokens[0]]);
@@ -114,7 +114,7 @@ describe('a timeline that can afford little', () => {
     expect(sequence.tokens.slice(0, -1)).toEqual([...context.slice(0, known), ...context.slice(-32)]);
     const missing = 300 - known;
     expect(drafter.price(300, 2 * missing - 1).behind).toBe(1);
-    expect(drafter.price(300, 2 * missing)).toMatchObject({ first: missing, behind: missing });
+    expect(drafter.price(300, 2 * missing)).toMatchObject({ first: 1, behind: 1, wider: missing - 1, probe: missing });
     const { tokens } = await drafter.propose(request(context, 2 * missing));
     expect(tokens).toEqual(expected(context, 2));
     expect(sequence.tokens).toEqual([...context, tokens[0]]);

@@ -91,9 +91,13 @@ export class ModelDrafter implements Drafter {
 
   price(length: number, affordable: number): DraftPrice {
     const { costs, sequence } = this.#options;
-    const { tokens } = this.#plan(length, affordable);
-    const first = costs.at(tokens, sequence.length);
-    return { first, next: costs.at(1, sequence.length), probe: first, behind: tokens };
+    const { tokens, anew } = this.#plan(length, affordable);
+    const planned = costs.at(tokens, sequence.length);
+    // A wider view is nobody's duty: whether to draft at all is decided by what has to be caught up on.
+    const behind = anew ? this.#window(length, affordable) : tokens;
+    const first = costs.at(behind, sequence.length);
+    const next = costs.at(1, sequence.length);
+    return { first, next, probe: planned, behind, ...(anew && { wider: planned - first }) };
   }
 
   /** One batch over tokens that are known: each row says what would have been drafted, with what confidence. */
@@ -199,16 +203,20 @@ export class ModelDrafter implements Drafter {
 
   #plan(end: number, affordable: number): CatchUp {
     const { costs, sequence } = this.#options;
-    const missing = Math.max(1, end - sequence.length - this.#skipped);
     const wider = Math.min(end - this.#hole, 4 * Math.max(LEAST_WINDOW, sequence.length - this.#hole));
     // A wider view is a gamble, so only half of what may be lost is put into it.
     const anew = this.#skipped > 0 && 2 * costs.at(wider, this.#hole) <= affordable;
-    if (anew) return { tokens: wider, anew };
-    let tokens = missing;
+    return anew ? { tokens: wider, anew } : { tokens: this.#window(end, affordable), anew };
+  }
+
+  /** The tokens that it lacks, or as many of the last of them as it may afford. */
+  #window(end: number, affordable: number): number {
+    const { costs, sequence } = this.#options;
+    let tokens = Math.max(1, end - sequence.length - this.#skipped);
     while (tokens > LEAST_WINDOW && costs.at(tokens, sequence.length) > affordable) {
       tokens = Math.max(LEAST_WINDOW, tokens >> 1);
     }
-    return { tokens, anew };
+    return tokens;
   }
 
   /** Brings the sampler's history to the first `length` tokens of the text. */

@@ -21,7 +21,7 @@ const PRICES_TOKENS = 4;
 /** A round that was interrupted by another program is no loss of speculation: no time counts as more than this times its price. */
 const CLIP = 1.5;
 /** The acceptance that no draft will exceed, and what it must gain to be worth a probe. */
-const BEST_ACCEPTANCE = 0.95;
+const BEST_ACCEPTANCE = 0.985;
 const WORTHWHILE = 1.02;
 
 export interface RoundSize {
@@ -139,6 +139,11 @@ export class Economy {
     // Requests that share the pass would all try the same.
     rounds.sinceVerified = 0;
     return rows - 1;
+  }
+
+  /** A probe has shown that drafts would pay in this text now. */
+  encourage({ verify }: Market): void {
+    this.#knowledge.ledger.encourage(verify[1]!);
   }
 
   /** Milliseconds that are left for probes. */

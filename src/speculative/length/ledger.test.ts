@@ -83,6 +83,53 @@ describe('Ledger', () => {
     expect(chance()).toBeCloseTo(1, 6);
   });
 
+  it('gambles away no more than four plain tokens of what other texts gained', () => {
+    const ledger = new Ledger();
+    for (let i = 0; i < 100; i++) ledger.addSpeculative(PLAIN, 4, PLAIN);
+    expect(ledger.affordable(PLAIN)).toBeGreaterThan(50 * PLAIN);
+    ledger.beginText(PLAIN);
+    expect(ledger.affordable(PLAIN)).toBeCloseTo(4 * PLAIN, 9);
+  });
+
+  it('lets a text that a probe speaks for lose two plain tokens again, half as much each time that it does', () => {
+    const ledger = new Ledger();
+    ledger.beginText(PLAIN);
+    const encouraged = () => {
+      ledger.encourage(PLAIN);
+      return ledger.affordable(PLAIN) / PLAIN;
+    };
+    const chances = [1, 2, 3].map(() => {
+      ledger.addSpeculative(50, 1, PLAIN);
+      return encouraged();
+    });
+    expect(chances.map((left) => Number(left.toFixed(6)))).toEqual([2, 1, 0.5]);
+    ledger.addSpeculative(0.5, 1, PLAIN);
+    encouraged();
+    ledger.addSpeculative(50, 1, PLAIN);
+    expect(encouraged()).toBeCloseTo(2, 6);
+  });
+
+  it('lets each text be looked at for a hundredth of what texts usually take', () => {
+    const ledger = new Ledger();
+    for (let text = 0; text < 30; text++) {
+      ledger.beginText(PLAIN);
+      ledger.addPlain(1000);
+      ledger.addProbe(100);
+    }
+    expect(ledger.allowsProbe(1)).toBe(false);
+    ledger.beginText(PLAIN);
+    expect(ledger.probeBudget).toBeGreaterThan(10.9);
+    expect(ledger.probeBudget).toBeLessThan(11.1);
+  });
+
+  it('takes nothing from a text that a probe speaks for', () => {
+    const ledger = new Ledger();
+    ledger.addSpeculative(PLAIN, 20, PLAIN);
+    const before = ledger.affordable(PLAIN);
+    ledger.encourage(PLAIN);
+    expect(ledger.affordable(PLAIN)).toBe(before);
+  });
+
   it('leaves a new text the share of a usual one’s time, however many texts lost before', () => {
     const ledger = new Ledger();
     for (let text = 0; text < 20; text++) {

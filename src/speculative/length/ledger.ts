@@ -15,6 +15,8 @@ const MEMORY = 50;
  * the share of a usual text's time: a draft model that could not pay for the prompt would never be heard again.
  */
 const CHANCE = 2;
+/** And at most this much: what other texts gained is not gambled away in one that is hard from its beginning. */
+const MOST = 4;
 /** A text's time changes what is usual by this share. */
 const TEXT_RATE = 0.25;
 
@@ -30,6 +32,8 @@ export class Ledger {
   #textLoss = 0;
   #textBegan: number;
   #trust = 1;
+  /** What the next probe that finds something is worth, in plain tokens' time, and the text's loss at the last one. */
+  #encouragement = { chance: CHANCE, textLoss: 0 };
   /** Milliseconds of the texts of late. */
   #usualText = 0;
 
@@ -51,17 +55,31 @@ export class Ledger {
     this.#usualText += TEXT_RATE * (this.#elapsed - this.#textBegan - this.#usualText);
     this.#textBegan = this.#elapsed;
     const chance = Math.max(CHANCE * this.#trust * plain, SHARE * this.#usualText);
-    this.#loss = Math.min(this.#loss, SHARE * this.#elapsed + CREDIT * plain - chance);
+    this.#loss = Math.max(this.#lossLeaving(MOST * plain, plain), this.#loss);
+    this.#leave(chance, plain);
+    this.#encouragement = { chance: CHANCE, textLoss: 0 };
+    // Others may have used up the budget, and where nobody looks nothing is ever found.
+    this.#probed = Math.min(this.#probed, SHARE * (this.#elapsed - this.#usualText));
+  }
+
+  /**
+   * A probe has shown that drafts would pay in this text now, whatever it lost before: it may lose as much as a new one
+   * may, and half of it the next time if that was lost, too.
+   */
+  encourage(plain: number): void {
+    const { chance, textLoss } = this.#encouragement;
+    this.#leave(chance * plain, plain);
+    this.#encouragement = { chance: this.#textLoss > textLoss ? chance / 2 : CHANCE, textLoss: this.#textLoss };
   }
 
   /** Whether speculation may go on; `plain` is the time of one plain token now. */
   allows(plain: number): boolean {
-    return this.#loss <= SHARE * this.#elapsed + CREDIT * plain;
+    return this.#loss <= this.#lossLeaving(0, plain);
   }
 
   /** Milliseconds that may be lost now. */
   affordable(plain: number): number {
-    return Math.max(0, SHARE * this.#elapsed + CREDIT * plain - this.#loss);
+    return Math.max(0, this.#lossLeaving(0, plain) - this.#loss);
   }
 
   /** Milliseconds that are left for probes. */
@@ -100,6 +118,16 @@ export class Ledger {
     this.#elapsed += ms;
     this.#probed += ms + burden;
     this.#loss += ms + burden;
+  }
+
+  /** The loss at which so many milliseconds may still be lost. */
+  #lossLeaving(ms: number, plain: number): number {
+    return SHARE * this.#elapsed + CREDIT * plain - ms;
+  }
+
+  /** From now on at least so many milliseconds may be lost. */
+  #leave(ms: number, plain: number): void {
+    this.#loss = Math.min(this.#loss, this.#lossLeaving(ms, plain));
   }
 
   toJSON(): LedgerState {
