@@ -111,7 +111,7 @@ describe('Member', () => {
     expect(member.value(same, PRICE)).not.toBe(second);
   });
 
-  it('learns each position of a probe, which counts as a beginning behind a token that the text does not have', () => {
+  it('learns each position of a probe, where a draft may begin, and what goes on behind a token that the text has', () => {
     const { member, labels } = setUp();
     const drafted = vi.spyOn(member.acceptance('matching'), 'drafted');
     const stateAfter = (confidence?: number) => member.acceptance('matching').stateAfter(confidence);
@@ -119,6 +119,6 @@ describe('Member', () => {
     const evidence = [true, false, true].map((accepted) => ({ confidence: 0.99, accepted }));
     member.learnEvidence(evidence, 'matching');
     expect(labels).toEqual(evidence.map(({ confidence, accepted }) => [confidence, accepted]));
-    expect(drafted.mock.calls.map(([, state]) => state)).toEqual([start, sure, start]);
+    expect(drafted.mock.calls.map(([, state]) => state)).toEqual([start, start, sure, start]);
   });
 });
