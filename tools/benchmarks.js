@@ -37,6 +37,7 @@ function printWorkloads(result) {
     'tokens a pass',
     'accepted',
     ...others,
+    'policy',
     'oracle',
     'share',
   ];
@@ -51,15 +52,19 @@ function printWorkloads(result) {
       tokensPerRound.toFixed(2),
       percent(acceptanceRate),
       ...others.map((policy) => times(policies[policy]?.speedup)),
+      times(oracle?.policy),
       times(oracle?.oracle),
       percent(oracle?.share),
     ];
   });
   table(head, rows);
   const all = workloads.map(({ policies }) => policies[HEADLINE].speedup);
-  const shares = workloads.flatMap(({ oracle }) => (oracle === undefined ? [] : [oracle.share]));
+  const oracles = workloads.flatMap(({ oracle }) => oracle ?? []);
+  const alone = oracles.flatMap(({ policy, oracle }) => (policy === undefined ? [] : [policy / oracle]));
+  const byItself = alone.length === 0 ? '' : `, the policy's by itself ${percent(geometricMean(alone))}`;
   console.log(
-    `Geometric mean ${times(geometricMean(all))}, worst ${times(Math.min(...all))}; share of the oracle ${percent(geometricMean(shares))} in the geometric mean.\n`,
+    `Geometric mean ${times(geometricMean(all))}, worst ${times(Math.min(...all))}; share of the oracle ` +
+      `${percent(geometricMean(oracles.map(({ share }) => share)))}${byItself} in the geometric mean.\n`,
   );
 }
 

@@ -12,13 +12,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { geometricMean } from '../dist/bench/interval.js';
-import { openSequence, sharedDrawing } from '../dist/bench/model-drafter.js';
+import { openSequence, samplingOf, sharedDrawing } from '../dist/bench/model-drafter.js';
 import { oracleOf } from '../dist/bench/oracle.js';
 import { ADAPTIVE, PLAIN } from '../dist/bench/policies.js';
 import { replay } from '../dist/bench/replay.js';
 import { traceOf } from '../dist/bench/trace.js';
 import { requestsOf, runWorkload } from '../dist/bench/workload-run.js';
 import { WORKLOADS } from '../dist/bench/workloads.js';
+import { kindOf } from '../dist/engine/drafting.js';
 import { Engine } from '../dist/index.js';
 import { openBackend } from '../dist/llama/index.js';
 import { CostCurve, Knowledge, sequentialRandom } from '../dist/speculative/index.js';
@@ -79,7 +80,9 @@ async function traceWorkload(workload) {
     sequence.close();
     done.push({ ...text, traced: drafts, drafts: drafts.map(([, own]) => own) });
   }
-  return { name: workload.name, temperature: workload.temperature, texts: done };
+  const [request] = /** @type {[import('../dist/engine/index.js').GenerationRequest]} */ (requests);
+  const kind = kindOf({ sampling: samplingOf(engine, request), leniency: 0 });
+  return { name: workload.name, kind, texts: done };
 }
 
 /** The target's passes and the draft model's, measured now or in a run of the bench. */
@@ -96,9 +99,7 @@ function curves() {
 }
 
 /** @param {Awaited<ReturnType<typeof traceWorkload>>} workload @param {boolean} last */
-async function replayWorkload({ name, temperature, texts }, last) {
-  // As the engine tells kinds of drafts apart: greedy, cool and hot (kindOf).
-  const kind = `warmth ${Math.min(2, Math.ceil(temperature / 0.6))}`;
+async function replayWorkload({ name, kind, texts }, last) {
   let [ms, plainMs] = [0, 0];
   for (const text of texts) {
     /** @type {string[]} */

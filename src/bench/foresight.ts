@@ -1,10 +1,12 @@
 /** From the texts of a workload to its oracle: traces of all drafters, under a budget. */
+import { kindOf } from '../engine/drafting.js';
 import type { Engine } from '../engine/index.js';
 import { type MeasuredCosts, traceCosts } from './costs.js';
 import { isGarbled } from './garbling-drafter.js';
-import { openSequence, sharedDrawing } from './model-drafter.js';
+import { openSequence, samplingOf, sharedDrawing } from './model-drafter.js';
 import { oracleOf, type Trace } from './oracle.js';
 import { ADAPTIVE } from './policies.js';
+import { policySpeedup } from './replayed-policy.js';
 import type { OracleResult } from './result.js';
 import { affordableLength, type FinishedText, type ModelTracing, traceOf } from './trace.js';
 import { requestsOf, STRETCH } from './workload-run.js';
@@ -40,7 +42,29 @@ export async function foresee(hindsight: Hindsight): Promise<OracleResult> {
       for (const { sequence } of models) sequence.close();
     }
   }
-  return oracleOf({ traces, costs: traceCosts(costs), promptMs, speedup });
+  const oracle = oracleOf({ traces, costs: traceCosts(costs), promptMs, speedup });
+  return { ...oracle, policy: await policyOf(hindsight, traces) };
+}
+
+/** `undefined` where a replay would not be what ran: one draft model is replayed, and it drafts as it was traced. */
+async function policyOf(hindsight: Hindsight, traces: readonly Trace[]): Promise<number | undefined> {
+  const { engine, workload, texts, seed, costs, promptMs, signal } = hindsight;
+  const { drafts, learnt } = engine.models;
+  const [draft, ...smaller] = drafts;
+  if (draft === undefined || smaller.length > 0 || workload.draft !== 'own') return undefined;
+  const [request] = requestsOf({ workload, policy: ADAPTIVE, tokens: 0, seed });
+  return await policySpeedup({
+    texts: texts.map((text, i) => ({
+      ...text,
+      drafts: traces[i]!.drafts.map((at) => at.find(({ drafter }) => drafter === draft.name)),
+    })),
+    learnt: learnt.knowledge.toJSON(),
+    target: costs.target,
+    draft: { name: draft.name, costs: costs.drafts.get(draft.name)! },
+    kind: kindOf({ sampling: samplingOf(engine, request!), leniency: 0 }),
+    promptMs,
+    signal,
+  });
 }
 
 function tracings(hindsight: Hindsight, text: FinishedText, drawing: ModelTracing['drawing']): ModelTracing[] {

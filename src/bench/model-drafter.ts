@@ -1,6 +1,12 @@
 import { contenders, draftDrawing, NO_NOISE } from '../engine/draft-drawing.js';
 import type { Engine, GenerationRequest, LoadedDraft } from '../engine/index.js';
-import { recommendedSampling, resolveSampling, SAMPLING_DEFAULTS, SamplerChain } from '../sampling/index.js';
+import {
+  recommendedSampling,
+  resolveSampling,
+  SAMPLING_DEFAULTS,
+  SamplerChain,
+  type SamplingOptions,
+} from '../sampling/index.js';
 import {
   ModelDrafter,
   type Noise,
@@ -18,9 +24,15 @@ export interface Drawing {
   readonly noise: Noise;
 }
 
+/** How the target samples for a request. */
+export function samplingOf({ models: { target } }: Engine, request: GenerationRequest): SamplingOptions {
+  return resolveSampling(request.sampling ?? {}, recommendedSampling(target.model.metadata));
+}
+
 /** As the engine has it drawn: with the target's own transforms and noise. `seed` is the request's. */
-export function sharedDrawing({ models: { target } }: Engine, request: GenerationRequest, seed: number): Drawing {
-  const sampling = resolveSampling(request.sampling ?? {}, recommendedSampling(target.model.metadata));
+export function sharedDrawing(engine: Engine, request: GenerationRequest, seed: number): Drawing {
+  const { target } = engine.models;
+  const sampling = samplingOf(engine, request);
   const { sampling: options, noise } = draftDrawing(sampling, 'match', positionNoise(seed));
   const banned = request.ignoreEndOfText ? target.ends : [];
   const breakers = options.dryMultiplier > 0 ? target.breakers.spellings(options.drySequenceBreakers) : [];

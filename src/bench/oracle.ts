@@ -81,7 +81,7 @@ export interface OracleInput {
  * The speed-up of the whole workload, prompts included, for one who knows how likely each drafted token is (the offline
  * isotonic calibration of the recorded confidences) and for one who knows what comes.
  */
-export function oracleOf({ traces, costs, promptMs, speedup }: OracleInput): OracleResult {
+export function oracleOf({ traces, costs, promptMs, speedup }: OracleInput): Omit<OracleResult, 'policy'> {
   const calibrated = calibrate(traces.flatMap(({ drafts }) => drafts.flat()));
   const total = (of: (trace: Trace) => number): number => traces.reduce((sum, trace) => sum + of(trace), promptMs);
   const plain = total((trace) => plainTime(trace, costs));

@@ -125,6 +125,11 @@ export interface OracleResult {
   readonly oracle: number;
   /** Speed-up of one that knows the outcomes too. */
   readonly clairvoyant: number;
+  /**
+   * Speed-up of the engine's own policy where every pass takes exactly what was measured: over the oracle's it is what the
+   * policy loses by itself, the rest of the share is the machine's. Only with one draft model that drafts as it is.
+   */
+  readonly policy: number | undefined;
   /** Adaptive's speed-up over the oracle's. */
   readonly share: number;
   /** By drafter: the share of the positions of the text at which its first token is the text's. */

@@ -57,6 +57,8 @@ describe('the bench', () => {
         expect(interval[1]).toBeGreaterThanOrEqual(speedup);
       }
     }
+    // What another draft than the loaded one drafted is not replayed.
+    expect(findings.workloads.map(({ oracle }) => typeof oracle!.policy)).toEqual(['number', 'undefined', 'undefined']);
     const accepted = findings.workloads.map(({ policies }) => policies.fixed3!.acceptanceRate!);
     expect(accepted[0]).toBeGreaterThan(accepted[1]!);
     expect(accepted[1]).toBeGreaterThan(accepted[2]!);

@@ -13,7 +13,7 @@ import type { Drawing } from './model-drafter.js';
 import type { Trace, TracedDraft } from './oracle.js';
 
 /** The longest draft that the engine makes by itself. */
-const LONGEST = 16;
+export const LONGEST = 16;
 const LEAST = 2;
 
 /** A request's text. */

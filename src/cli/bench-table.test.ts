@@ -13,7 +13,7 @@ describe('the table', () => {
 
   test('has a line a workload under its heads, in columns', () => {
     expect(table).toHaveLength(1 + result.workloads.length);
-    expect(table[0]).toMatch(/^workload +plain t\/s +adaptive .*oracle +share +agrees$/);
+    expect(table[0]).toMatch(/^workload +plain t\/s +adaptive .*policy +oracle +share +agrees$/);
     const end = table[0]!.indexOf('adaptive') + 'adaptive'.length;
     for (const line of table.slice(1)) expect(line.slice(0, end)).toMatch(/\d\.\d\dx$/);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(160);
@@ -24,6 +24,7 @@ describe('the table', () => {
     expect(verdict).toMatch(/^geometric mean: .*adaptive \d\.\d\dx/m);
     expect(verdict).toMatch(/^worst workload of adaptive: /m);
     expect(verdict).toMatch(/^interval wholly below 0.97x: .*; below 1x: /m);
+    expect(verdict).toMatch(/^share of the oracle, median: \d+ %; the policy by itself 96 %$/m);
   });
 
   test('says how others fare', () => {
@@ -32,6 +33,14 @@ describe('the table', () => {
     expect(rows).toHaveLength(result.workloads.length + 2);
     expect(rows.at(-2)).toMatch(/^geometric mean +\d\.\d\dx$/);
     expect(rows.at(-1)).toMatch(/^over the best of them .*: \d\.\d\dx$/);
+  });
+
+  test('leaves the policy out where it was not replayed', () => {
+    const [first] = result.workloads;
+    const workloads = [{ ...first!, oracle: { ...first!.oracle!, policy: undefined } }];
+    const lines = benchTable({ ...result, workloads }, plain);
+    expect(lines).toContainEqual(expect.stringMatching(/^share of the oracle, median: \d+ %$/));
+    expect(lines.join('\n')).not.toMatch(/NaN|undefined/);
   });
 
   test('is green and red where an interval lies on one side of 1, and only in colour', () => {

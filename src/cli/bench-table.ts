@@ -20,6 +20,7 @@ export function benchTable(result: BenchResult, paint: Paint): string[] {
     'tok/pass',
     'accepted',
     ...others,
+    'policy',
     'oracle',
     'share',
     'agrees',
@@ -102,6 +103,7 @@ function row({ name, plain, policies, oracle }: BenchWorkload, others: readonly 
     { text: headline ? headline.tokensPerRound.toFixed(2) : '' },
     { text: headline?.acceptanceRate == null ? '' : percent(headline.acceptanceRate) },
     ...others.map((policy) => speedupCell(policies[policy])),
+    { text: oracle?.policy === undefined ? '' : times(oracle.policy) },
     { text: oracle ? times(oracle.oracle) : '' },
     { text: oracle ? percent(oracle.share) : '' },
     { text: agreement === undefined ? '' : percent(agreement) },
@@ -134,9 +136,16 @@ function verdict(result: BenchResult): string[] {
     `worst workload of ${HEADLINE}: ${worst.workload} ${times(worst.speedup)}`,
     `interval wholly below ${NEVER_SLOWER}x: ${below(NEVER_SLOWER)}; below 1x: ${below(1)}`,
   );
-  const shares = result.workloads.flatMap(({ oracle }) => (oracle ? [oracle.share] : []));
-  if (shares.length > 0) lines.push(`share of the oracle, median: ${percent(median(shares))}`);
-  return lines;
+  return [...lines, ...shareLine(result)];
+}
+
+/** Of the oracle: what was measured, and what the policy has by itself. */
+function shareLine({ workloads }: BenchResult): string[] {
+  const oracles = workloads.flatMap(({ oracle }) => oracle ?? []);
+  if (oracles.length === 0) return [];
+  const alone = oracles.flatMap(({ policy, oracle }) => (policy === undefined ? [] : [policy / oracle]));
+  const byItself = alone.length === 0 ? '' : `; the policy by itself ${percent(median(alone))}`;
+  return [`share of the oracle, median: ${percent(median(oracles.map(({ share }) => share)))}${byItself}`];
 }
 
 function speed(tokensPerSecond: number): string {

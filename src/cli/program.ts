@@ -213,8 +213,9 @@ Examples:
 A policy's figure is the time of plain decoding over its own: the median over the repetitions, in
 which all take turns. Green and red: the whole 95 % interval is above or below 1. oracle is the
 least expected time of one who knows how likely each drafted token is accepted, share what
-adaptive reaches of it; agrees says how often the draft model's next token is the text's. What was
-learnt before is neither used nor changed (outrider learned).`;
+adaptive reaches of it, policy what it would reach on the same texts if every pass took what was
+measured (from there to adaptive it is the machine); agrees says how often the draft model's next
+token is the text's. What was learnt before is neither used nor changed (outrider learned).`;
 
 /** Flags as they were typed, without those that have their default: what a config file says may take its place. */
 function typedFlags(command: Command): ServeFlags {

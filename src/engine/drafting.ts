@@ -156,7 +156,7 @@ function cascadeParts({ plan }: Drafting) {
 }
 
 /** How confidence turns into acceptance differs between greedy, cool and hot drawing, and with leniency (in tenths). */
-export function kindOf({ sampling, leniency }: Plan): string {
+export function kindOf({ sampling, leniency }: Pick<Plan, 'sampling' | 'leniency'>): string {
   const warmth = `warmth ${Math.min(2, Math.ceil(sampling.temperature / 0.6))}`;
   return leniency === 0 ? warmth : `${warmth} leniency ${Math.ceil(10 * leniency) / 10}`;
 }

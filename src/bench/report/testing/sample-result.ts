@@ -69,7 +69,13 @@ function workload(name: string): BenchWorkload {
         accepted: 130,
       },
     },
-    oracle: { oracle, clairvoyant: oracle * 1.12, share: adaptive / oracle, acceptance: { lookup: 0.2, tiny: 0.9 } },
+    oracle: {
+      oracle,
+      clairvoyant: oracle * 1.12,
+      policy: name === 'hopeless' ? undefined : oracle * 0.96,
+      share: adaptive / oracle,
+      acceptance: { lookup: 0.2, tiny: 0.9 },
+    },
   };
 }
 
