@@ -6,13 +6,20 @@ import { affordableLength, traceOf } from './trace.js';
 class Successor implements Sequence {
   readonly capacity = 100;
   readonly seen: Token[] = [];
+  readonly #turn: number;
+  /** @param turn from there it begins at 0 again */
+  constructor(turn = Number.POSITIVE_INFINITY) {
+    this.#turn = turn;
+  }
   get length(): number {
     return this.seen.length;
   }
   async evaluate<T>(tokens: readonly Token[], rows: number, read: (rows: readonly Float32Array[]) => T): Promise<T> {
     this.seen.push(...tokens);
     return read(
-      tokens.slice(-rows).map((token) => Float32Array.from({ length: 10 }, (_, i) => Number(i === token + 1))),
+      tokens
+        .slice(-rows)
+        .map((token) => Float32Array.from({ length: 10 }, (_, i) => Number(i === (token + 1) % this.#turn))),
     );
   }
   rewind(length: number): void {
@@ -61,6 +68,25 @@ describe('a trace', () => {
     expect(model[0]).toBeUndefined();
     expect(model.slice(1).map((draft) => draft!.matched)).toEqual([2, 1, 0, 0, 1]);
     for (const draft of model.slice(1)) expect(draft!.confidences).toEqual([0.8, 0.8, 0.8]);
+  });
+
+  test('goes on where a draft was cut while all of it came, as far as drafts go', async () => {
+    const counted = { prompt: [7, 1], tokens: [2, 3, 4, 5, 6] };
+    const { drafts } = await traceOf(counted, [{ ...tracing(), length: 2 }]);
+    const model = drafts.slice(1).map((at) => at[1]!);
+    expect(model.map(({ matched }) => matched)).toEqual([4, 3, 2, 1]);
+    expect(model.map(({ confidences }) => confidences.length)).toEqual([4, 4, 2, 2]);
+    const long = { prompt: [7, 1], tokens: Array.from({ length: 30 }, (_, i) => i % 10) };
+    const turning = { ...tracing(), length: 2, sequence: new Successor(10) };
+    const [, , , fourth] = (await traceOf(long, [turning])).drafts;
+    expect(fourth![1]).toMatchObject({ matched: 16 });
+    expect(fourth![1]!.confidences).toHaveLength(16);
+  });
+
+  test('does not go on into noise', async () => {
+    const counted = { prompt: [7, 1], tokens: [2, 3, 4, 5, 6] };
+    const { drafts } = await traceOf(counted, [{ ...tracing(), length: 2, isNoise: (position) => position >= 5 }]);
+    expect(drafts[1]![1]).toMatchObject({ drafter: 'model', matched: 2 });
   });
 
   test('leaves the model with the text alone', async () => {

@@ -71,7 +71,23 @@ async function modelDrafts(text: FinishedText, tracing: ModelTracing): Promise<T
     const draft = { drafter: name, confidences, matched: commonLength(tokens, context.slice(at, at + tokens.length)) };
     traced.push(isNoise(at) ? { ...draft, drafter: asNoise(name), matched: 0 } : draft);
   }
-  return traced;
+  return continued(traced);
+}
+
+/** A draft that was cut while all of it came goes on as the one from there does: the model stands behind the same text. */
+function continued(traced: readonly TracedDraft[]): TracedDraft[] {
+  const longer = [...traced];
+  for (let i = traced.length - 1; i >= 0; i--) {
+    const { drafter, confidences, matched } = traced[i]!;
+    const next = longer[i + matched];
+    if (matched < confidences.length || next?.drafter !== drafter) continue;
+    longer[i] = {
+      drafter,
+      confidences: [...confidences, ...next.confidences].slice(0, LONGEST),
+      matched: Math.min(LONGEST, matched + next.matched),
+    };
+  }
+  return longer;
 }
 
 async function lookupDrafts({ prompt, tokens }: FinishedText): Promise<TracedDraft[]> {
