@@ -32,11 +32,5 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   },
   openBackend,
   loadEngine: async (options, backend) => Engine.load(await openBackend(backend), options),
-  openService: (options, backend, place) =>
-    openService(
-      options,
-      backend,
-      place,
-      (reason) => void process.stderr.write(`note: the engine is started again: ${reason}\n`),
-    ),
+  openService,
 });

@@ -16,7 +16,7 @@ export async function openService(
   options: EngineOptions,
   backendOptions: BackendOptions,
   place: ServicePlace,
-  onDeath: (reason: string) => void,
+  onDeath?: (reason: string) => void,
 ): Promise<EngineService> {
   if (place === 'this') {
     const backend = await openBackend(backendOptions);

@@ -51,6 +51,7 @@ const schema = z
     stopTimeout: z.number().min(0),
     inProcess: z.boolean(),
     passTimeout: count,
+    loadTimeout: count,
     metrics: z.boolean(),
     slots: z.boolean(),
     logLevel: z.enum(LOG_LEVELS),

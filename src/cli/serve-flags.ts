@@ -35,6 +35,7 @@ export interface ServeFlags extends ModelFlags {
   readonly inProcess?: boolean;
   /** Seconds. */
   readonly passTimeout?: number;
+  readonly loadTimeout?: number;
   readonly metrics?: boolean;
   readonly slots?: boolean;
   readonly logLevel?: LogLevel;
@@ -125,6 +126,13 @@ function addOperationFlags(command: Command): void {
       atLeastOne,
     ),
   );
+  command.addOption(
+    valueOption(
+      '--load-timeout <seconds>',
+      'loading that makes no progress for so long hangs: it is begun again (600)',
+      atLeastOne,
+    ),
+  );
   command.option('--no-metrics', '/metrics is off');
   command.option('--no-slots', '/slots is off');
   command.addOption(
@@ -145,6 +153,7 @@ export function servedEngine(flags: ServeFlags): EngineOptions {
       cacheRamBytes: flags.cacheRam === undefined ? undefined : flags.cacheRam * 2 ** 20,
       strict: flags.strict,
       passTimeoutMs: flags.passTimeout === undefined ? undefined : flags.passTimeout * 1000,
+      loadTimeoutMs: flags.loadTimeout === undefined ? undefined : flags.loadTimeout * 1000,
     }),
   };
 }

@@ -45,7 +45,7 @@ export async function serve(
   const stop = new StopSignal(surroundings, () => server.hurry());
   let service: EngineService | undefined;
   try {
-    service = await openService(flags, surroundings, stop.signal);
+    service = await openService(flags, surroundings, stop.signal, (reason) => server.loadsAgain(reason));
     checkMode(flags, service);
     server.serve(service);
     const facts = {
@@ -81,7 +81,12 @@ function linesTo(terminal: TextSink): LogLines {
   return lines;
 }
 
-async function openService(flags: ServeFlags, surroundings: Surroundings, signal: AbortSignal): Promise<EngineService> {
+async function openService(
+  flags: ServeFlags,
+  surroundings: Surroundings,
+  signal: AbortSignal,
+  onDeath: (reason: string) => void,
+): Promise<EngineService> {
   const { stderr, env } = surroundings;
   const progress = new ProgressLine(stderr);
   const knowledge = openKnowledge(surroundings, (problem) => void stderr.write(`note: ${problem}\n`));
@@ -94,6 +99,10 @@ async function openService(flags: ServeFlags, surroundings: Surroundings, signal
       { ...servedEngine(flags), ...(knowledge && { knowledge }), onProgress: progress.onLoad, signal },
       { env, ...verbose },
       flags.inProcess === true ? 'this' : 'child',
+      (reason) => {
+        stderr.write(`note: the engine is started again: ${reason}\n`);
+        onDeath(reason);
+      },
     );
   } finally {
     progress.clear();

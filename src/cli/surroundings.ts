@@ -66,6 +66,14 @@ export interface Surroundings {
   openBackend(options: BackendOptions): Promise<LlamaBackend>;
   /** Opens a backend and loads models on it; closing the engine closes both. */
   loadEngine(options: EngineOptions, backend: BackendOptions): Promise<CommandEngine>;
-  /** Loads models for a server, in this process or in a child that is replaced when it dies. */
-  openService(options: EngineOptions, backend: BackendOptions, place: ServicePlace): Promise<EngineService>;
+  /**
+   * Loads models for a server, in this process or in a child that is replaced when it dies. `onDeath` hears of each death
+   * that a new start follows, in a few words.
+   */
+  openService(
+    options: EngineOptions,
+    backend: BackendOptions,
+    place: ServicePlace,
+    onDeath?: (reason: string) => void,
+  ): Promise<EngineService>;
 }

@@ -174,6 +174,8 @@ export type VerificationRule = (typeof VERIFICATION_RULES)[number];
 export type LoadEvent =
   | { readonly type: 'model'; readonly role: ModelRole; readonly path: string; readonly fraction: number }
   | { readonly type: 'note'; readonly role: ModelRole; readonly text: string }
+  /** A pass on trial has ended: what is loaded is being measured. */
+  | { readonly type: 'trial'; readonly role: ModelRole }
   | { readonly type: 'ready'; readonly loadMs: number };
 
 export type ModelRole = 'target' | 'draft';

@@ -22,6 +22,20 @@ describe('loading', () => {
     expect([engine.models.target.name, engine.models.draft?.name]).toEqual(['target', 'draft1']);
   });
 
+  it('gets on with every pass on trial, too', async () => {
+    const trials = async (strict: boolean) => {
+      const events: LoadEvent[] = [];
+      await fakeEngine({ draft: {}, strict, onProgress: (event) => events.push(event) });
+      return (['target', 'draft'] as const).map(
+        (of) => events.filter((event) => event.type === 'trial' && event.role === of).length,
+      );
+    };
+    const [target, draft] = await trials(false);
+    expect(target).toBeGreaterThan(1);
+    expect(draft).toBeGreaterThan(1);
+    expect((await trials(true))[0]).toBeGreaterThan(target! + 10);
+  });
+
   it('takes the trained context up to 4096 tokens, and says when more is asked for', async () => {
     const sizes = [];
     for (const trainedContext of [512, 32768]) {

@@ -108,7 +108,9 @@ class Loader {
     const loaded = await this.#withContext(targetModel!, { role: 'target' }, contextSize);
     if (this.#options.signal?.aborted) throw new OutriderError('aborted', 'loading was aborted');
     const rowClass = this.#options.strict
-      ? await findRowClass(loaded.context, loaded.model.vocabulary.size)
+      ? await findRowClass(loaded.context, loaded.model.vocabulary.size, () =>
+          this.#tell({ type: 'trial', role: 'target' }),
+        )
       : ({ kind: 'free' } as const);
     if (rowClass.kind === 'strict' && loaded.context.sequences > 1 && rowClass.sequences === 'alone') {
       this.#note('target', 'strict: requests change each other’s bits in one batch on this device, so they take turns');
@@ -190,10 +192,10 @@ class Loader {
   }
 
   async #loadAll(candidates: readonly Candidate[]): Promise<Model[]> {
-    const { onProgress, signal } = this.#options;
+    const { signal } = this.#options;
     const results = await Promise.allSettled(
       candidates.map(async ({ role, path, placement }) => {
-        const report = (fraction: number): void => onProgress?.({ type: 'model', role, path, fraction });
+        const report = (fraction: number): void => this.#tell({ type: 'model', role, path, fraction });
         const model = await this.#backend.loadModel(path, { placement, onProgress: report, ...(signal && { signal }) });
         this.#models.set(model, role);
         return model;
@@ -291,7 +293,10 @@ class Loader {
 
   #note(role: ModelRole, text: string): void {
     this.#notes.push(text);
-    const event: LoadEvent = { type: 'note', role, text };
+    this.#tell({ type: 'note', role, text });
+  }
+
+  #tell(event: LoadEvent): void {
     this.#options.onProgress?.(event);
   }
 }

@@ -14,6 +14,8 @@ export interface CostMeasurement {
   readonly budgetMs: number;
   /** Milliseconds of a steady clock. */
   readonly now: () => number;
+  /** Called behind each pass. */
+  readonly onPass?: () => void;
 }
 
 const REPETITIONS = 7;
@@ -25,7 +27,7 @@ const LEAST = 2;
  * is given back.
  */
 export async function measureCosts(measurement: CostMeasurement): Promise<CostPoint[]> {
-  const { batcher, vocabularySize, depth, rowCounts, outputs, budgetMs, now } = measurement;
+  const { batcher, vocabularySize, depth, rowCounts, outputs, budgetMs, now, onPass } = measurement;
   const widest = Math.max(...rowCounts);
   const sequence = batcher.open({ capacity: depth + widest, promptLength: depth });
   const tokens = Array.from({ length: depth + widest }, (_, i) => (i * 7919 + 17) % vocabularySize);
@@ -33,9 +35,11 @@ export async function measureCosts(measurement: CostMeasurement): Promise<CostPo
   const pass = async (rows: number): Promise<void> => {
     await sequence.evaluate(tokens.slice(depth, depth + rows), Math.min(rows, outputs), () => {});
     sequence.rewind(depth);
+    onPass?.();
   };
   try {
     await sequence.evaluate(tokens.slice(0, depth), 1, () => {});
+    onPass?.();
     // The first pass of a kind reserves what the later ones use.
     await pass(1);
     const began = now();

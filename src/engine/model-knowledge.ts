@@ -46,26 +46,30 @@ export async function knowledgeOf(group: LoadedGroup): Promise<ModelKnowledge> {
   return { knowledge, remember: () => options.knowledge?.save(key, knowledge.toJSON()) };
 }
 
-async function settle({ options, now }: LoadedGroup, model: LoadedModel): Promise<void> {
-  const { threads, draftThreads, strict } = options;
+async function settle(group: LoadedGroup, model: LoadedModel): Promise<void> {
+  const { threads, draftThreads, strict } = group.options;
   // Strict bits depend on the thread count, so there it is not for the day's load to decide.
   if ((model.role === 'target' ? threads : draftThreads) !== undefined || strict) return;
-  await settleThreads(model, measurementOf(model, now));
+  await settleThreads(model, measurementOf(group, model));
 }
 
-function timed({ now }: LoadedGroup, model: LoadedModel, rowCounts: readonly number[]): Promise<CostPoint[]> {
+function timed(group: LoadedGroup, model: LoadedModel, rowCounts: readonly number[]): Promise<CostPoint[]> {
   const most = Math.min(halfOf(model), model.context.outputs);
   const fitting = rowCounts.filter((rows) => rows <= most);
-  return measureCosts({ ...measurementOf(model, now), rowCounts: fitting, budgetMs: MEASURE_MS });
+  return measureCosts({ ...measurementOf(group, model), rowCounts: fitting, budgetMs: MEASURE_MS });
 }
 
-function measurementOf(model: LoadedModel, now: () => number): Omit<CostMeasurement, 'rowCounts' | 'budgetMs'> {
+function measurementOf(
+  { options, now }: LoadedGroup,
+  model: LoadedModel,
+): Omit<CostMeasurement, 'rowCounts' | 'budgetMs'> {
   return {
     batcher: model.batcher,
     vocabularySize: model.model.vocabulary.size,
     depth: Math.min(MEASURE_DEPTH, halfOf(model)),
     outputs: model.context.outputs,
     now,
+    onPass: () => options.onProgress?.({ type: 'trial', role: model.role }),
   };
 }
 

@@ -52,6 +52,11 @@ export interface EngineOptions {
    * took before, hangs: another engine takes its place (startEngine; an engine of this process waits for it).
    */
   readonly passTimeoutMs?: number;
+  /**
+   * Milliseconds that loading may go without progress, default 600 000: then it hangs, and is begun again in another
+   * process (startEngine; an engine of this process waits for it). How long it takes in all does not matter.
+   */
+  readonly loadTimeoutMs?: number;
   /** Keeps what is learnt of these models for the next process; default: it is learnt anew. */
   readonly knowledge?: KnowledgeStore;
   readonly onProgress?: (event: LoadEvent) => void;
@@ -69,6 +74,7 @@ const LIMITS = {
   threads: [1, 512],
   draftThreads: [1, 512],
   passTimeoutMs: [1, 2 ** 40],
+  loadTimeoutMs: [1, 2 ** 40],
   gpuLayers: [0, 2 ** 20],
   draftGpuLayers: [0, 2 ** 20],
 } as const;

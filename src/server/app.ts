@@ -54,14 +54,24 @@ function servedBy(dialects: Dialects, server: ServerContext): readonly Served[] 
   return served;
 }
 
-/** Answers while the models are being loaded: the page, which waits for the rest, and all else in a moment. */
-export function createLoadingApp(settings: ServerSettings, dialects: Dialects, page: Page = new Page()): ServerApp {
+/**
+ * Answers while the models are being loaded: the page, which waits for the rest, and all else in a moment.
+ * @param trouble why they are loaded once more, where they are
+ */
+export function createLoadingApp(
+  settings: ServerSettings,
+  dialects: Dialects,
+  page: Page = new Page(),
+  trouble: () => string | undefined = () => undefined,
+): ServerApp {
   const app: ServerApp = new Hono<ServerEnvironment>();
   app.use('*', endUnread);
   app.use('*', shareWithPages(settings));
   page.mount(app);
   app.all('*', () => {
-    throw new Failure('unavailable', 'the models are being loaded', { headers: { 'Retry-After': '1' } });
+    const why = trouble();
+    const message = `the models are being loaded${why === undefined ? '' : ` again: ${why}`}`;
+    throw new Failure('unavailable', message, { headers: { 'Retry-After': '1' } });
   });
   app.onError((error, context) => encode(dialects, context, failureOf(error)));
   return app;

@@ -55,6 +55,10 @@ describe('a server', () => {
     const loading = await fetch(`${server.url}/health`);
     expect(loading.status).toBe(503);
     expect(await loading.json()).toMatchObject({ error: { type: 'unavailable_error' } });
+    server.loadsAgain('loading did not get on for 600 s');
+    expect(await (await fetch(`${server.url}/health`)).json()).toMatchObject({
+      error: { message: 'the models are being loaded again: loading did not get on for 600 s' },
+    });
     server.serve(new FakeService());
     expect(await (await fetch(`${server.url}/health`)).json()).toMatchObject({ status: 'ok' });
     const answer = await fetch(`${server.url}/v1/chat/completions`, chat());

@@ -29,18 +29,25 @@ export interface ServerOptions {
   readonly clock: () => number;
 }
 
+/** Why the first load was begun again, once it was. */
+interface LoadTrouble {
+  reason: string | undefined;
+}
+
 /** A server that listens. Until it has an engine it answers that the models are being loaded. */
 export class Server {
   readonly #listening: Listening;
   readonly #options: ServerOptions;
   readonly #page: Page;
   readonly #hurry = new AbortController();
+  readonly #trouble: LoadTrouble;
   #activity: Activity | undefined;
 
-  private constructor(listening: Listening, options: ServerOptions, page: Page) {
+  private constructor(listening: Listening, options: ServerOptions, page: Page, trouble: LoadTrouble) {
     this.#listening = listening;
     this.#options = options;
     this.#page = page;
+    this.#trouble = trouble;
   }
 
   /**
@@ -50,14 +57,15 @@ export class Server {
   static async open(options: ServerOptions): Promise<Server> {
     const { host, port, settings, dialects } = options;
     const page = new Page();
+    const trouble: LoadTrouble = { reason: undefined };
     const listening = await listen({
       host,
       port,
-      fetch: createLoadingApp(settings, dialects, page).fetch,
+      fetch: createLoadingApp(settings, dialects, page, () => trouble.reason).fetch,
       bodyLimitBytes: settings.bodyLimitBytes,
       encodeFailure: (failure) => dialects.at(-1)!.encodeFailure(failure),
     });
-    return new Server(listening, options, page);
+    return new Server(listening, options, page, trouble);
   }
 
   /** Where a client on this machine finds it. */
@@ -67,6 +75,11 @@ export class Server {
 
   get port(): number {
     return this.#listening.port;
+  }
+
+  /** The models are loaded once more: until they are there, whoever asks hears why. */
+  loadsAgain(reason: string): void {
+    this.#trouble.reason = reason;
   }
 
   /** From now on requests are answered. The service stays the caller's, who closes it after the server. */

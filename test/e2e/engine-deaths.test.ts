@@ -127,6 +127,38 @@ describe('streams of three kinds, greedy, with a seed, and of mode auto, strict'
   });
 });
 
+it('is loaded anew where it is stopped while it loads, at first and when it comes back', async () => {
+  const stopping = ['--import', pathToFileURL(sources.path('engine/service/testing/stop-in-load.ts')).href];
+  const fates: ('stops' | 'loads')[] = ['stops', 'loads', 'stops', 'loads'];
+  const ends: string[] = [];
+  const other = await superviseEngine({
+    spawn: () =>
+      fork(sources.path('cli/engine-process.ts'), ['--learn-anew'], {
+        serialization: 'advanced',
+        execArgv: fates.shift() === 'stops' ? stopping : [],
+      }),
+    engine: { target: MAIN, drafts: [DRAFT], contextSize: 512, strict: true, ...TEST_THREADS },
+    onDeath: (reason) => ends.push(reason),
+    // Long enough for a process to start on a busy machine.
+    hangMs: 3 * HANG_MS,
+    now: () => performance.now(),
+  });
+  try {
+    expect(ends).toEqual(['it gave no sign of life for 6 s']);
+    let text = '';
+    for await (const event of other.generate(REQUESTS[0]!)) {
+      if (event.type !== 'text') continue;
+      if (text === '') process.kill((await other.status()).pid, 'SIGKILL');
+      text += event.text;
+    }
+    expect(text).toBe(undisturbed[0]!.text);
+    expect(ends).toEqual(['it gave no sign of life for 6 s', 'killed by SIGKILL', 'it gave no sign of life for 6 s']);
+    expect(await other.status()).toMatchObject({ state: 'ready', reason: undefined, restarts: 3 });
+  } finally {
+    await other.close();
+  }
+});
+
 it('a library starts such an engine with one call', async () => {
   const options = { target: MAIN, drafts: [DRAFT], contextSize: 512, strict: true, ...TEST_THREADS };
   const program = `

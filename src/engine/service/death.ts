@@ -2,11 +2,14 @@
 export interface Death {
   /** In a few words. */
   readonly reason: string;
-  /** `outside`: by a signal that no fault raises: somebody sent it, or the system where memory ran out. */
-  readonly by: 'itself' | 'outside';
+  /**
+   * `outside`: by a signal that no fault raises: somebody sent it, or the system where memory ran out; `watch`: it hung,
+   * and was killed for that.
+   */
+  readonly by: 'itself' | 'outside' | 'watch';
 }
 
-const BLAME: Readonly<Record<Death['by'], number>> = { itself: 3, outside: 1 };
+const BLAME: Readonly<Record<Death['by'], number>> = { itself: 3, outside: 1, watch: 3 };
 
 /** Whoever has so much blame is refused: of two deaths of the engine itself, or of six from outside. */
 export const MOST_BLAME = 6;

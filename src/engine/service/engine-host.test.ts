@@ -17,6 +17,7 @@ async function hosted(script: Script) {
       hear = listener;
     },
     onDisconnect: () => {},
+    blocksRead: () => 7,
     exit: () => {
       exits += 1;
     },
@@ -108,7 +109,9 @@ describe('the host of an engine', () => {
     const pass = { number: 7, rows: 3, allowedMs: 100 };
     service.passes = [undefined, pass];
     say({ type: 'ping' });
-    await expect.poll(() => sent.at(-1)).toEqual({ type: 'pong', slots: expect.any(Array), passes: [undefined, pass] });
+    await expect
+      .poll(() => sent.at(-1))
+      .toEqual({ type: 'pong', slots: expect.any(Array), passes: [undefined, pass], blocksRead: 7 });
   });
 
   it('closes the engine before it ends', async () => {

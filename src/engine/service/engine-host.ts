@@ -20,6 +20,8 @@ export interface HostChannel {
   onMessage(listener: (message: ToEngine) => void): void;
   /** The supervisor has gone. */
   onDisconnect(listener: () => void): void;
+  /** Blocks that this process has read from disks so far. */
+  blocksRead(): number;
   /** Ends this process, as soon as all that was sent is on its way. */
   exit(): void;
 }
@@ -41,6 +43,7 @@ export function forkedChannel(process: NodeJS.Process): HostChannel {
     },
     onMessage: (listener) => void process.on('message', listener),
     onDisconnect: (listener) => void process.on('disconnect', listener),
+    blocksRead: () => process.resourceUsage().fsRead,
     exit: () => void written.then(() => process.exit(0)),
   };
 }
@@ -156,7 +159,7 @@ class EngineHost {
 
   async #pong(): Promise<void> {
     const { slots, passes } = (await this.#service?.status()) ?? { slots: [], passes: [] };
-    this.#channel.send({ type: 'pong', slots, passes });
+    this.#channel.send({ type: 'pong', slots, passes, blocksRead: this.#channel.blocksRead() });
   }
 
   async #close(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { type Death, deathOf } from './death.js';
+import { LoadWatch } from './load-watch.js';
 import { PassWatch } from './pass-watch.js';
 import type { FromEngine, ToEngine } from './protocol.js';
 
@@ -11,6 +12,8 @@ export interface EngineLifeOptions {
   readonly hangMs: number;
   /** Milliseconds that any pass may take; longer than that, and than such passes may take, and it is killed. */
   readonly passMs: number;
+  /** Milliseconds that a load may go without progress. */
+  readonly loadMs: number;
   readonly onMessage: (message: FromEngine) => void;
   /** The process has ended and everything that it said was heard. Called once. */
   readonly onEnd: (death: Death) => void;
@@ -23,29 +26,36 @@ export class EngineLife {
   /** Ticks of the watch without a message: counted and not timed, since a machine that sleeps is not a hung child. */
   #silent = 0;
   #ended = false;
-  #killedFor: string | undefined;
+  /** Why it was killed from here. */
+  #killed: Death | undefined;
+  /** Until it is ready, or has failed. */
+  #load: LoadWatch | undefined;
 
-  constructor(child: ChildProcess, { hangMs, passMs, onMessage, onEnd }: EngineLifeOptions) {
+  constructor(child: ChildProcess, { hangMs, passMs, loadMs, onMessage, onEnd }: EngineLifeOptions) {
     this.#child = child;
     const tickMs = Math.min(PING_MS, hangMs / 4);
+    this.#load = new LoadWatch({ tickMs, mostMs: loadMs });
     this.#watch = setInterval(() => {
       this.#silent += 1;
-      if (this.#silent * tickMs > hangMs) this.kill(`it gave no sign of life for ${hangMs / 1000} s`);
+      const silence = this.#silent * tickMs > hangMs ? `it gave no sign of life for ${hangMs / 1000} s` : undefined;
+      const complaint = silence ?? this.#load?.look();
+      if (complaint !== undefined) this.#kill({ reason: complaint, by: 'watch' });
       else this.send({ type: 'ping' });
     }, tickMs);
     const passes = new PassWatch({ tickMs, leastMs: passMs });
     child.on('message', (received) => {
       const message = received as FromEngine;
       this.#silent = 0;
+      this.#follow(message);
       const complaint = message.type === 'pong' ? passes.look(message.passes) : undefined;
-      if (complaint !== undefined) this.kill(complaint);
+      if (complaint !== undefined) this.#kill({ reason: complaint, by: 'watch' });
       onMessage(message);
     });
     const end = (death: Death): void => {
       if (this.#ended) return;
       this.#ended = true;
       clearInterval(this.#watch);
-      onEnd(this.#killedFor === undefined ? death : { reason: this.#killedFor, by: 'itself' });
+      onEnd(this.#killed ?? death);
     };
     child.on('error', (error) => {
       if (child.pid === undefined) end({ reason: `it could not be started: ${error.message}`, by: 'itself' });
@@ -71,7 +81,18 @@ export class EngineLife {
 
   /** Ends it at once, also where it is stopped or hangs in a system call. */
   kill(reason: string): void {
-    this.#killedFor ??= reason;
+    this.#kill({ reason, by: 'itself' });
+  }
+
+  #kill(death: Death): void {
+    this.#killed ??= death;
     this.#child.kill('SIGKILL');
+  }
+
+  /** How its load gets on. */
+  #follow(message: FromEngine): void {
+    if (message.type === 'progress') this.#load?.progressed();
+    if (message.type === 'pong') this.#load?.hasRead(message.blocksRead);
+    if (message.type === 'ready' || message.type === 'failed') this.#load = undefined;
   }
 }

@@ -60,11 +60,12 @@ export type FromEngine =
   | { readonly type: 'ended'; readonly id: number; readonly error: PlainError | undefined }
   | { readonly type: 'reply'; readonly id: number; readonly value: Replies[Call['name']] }
   | { readonly type: 'refusal'; readonly id: number; readonly error: PlainError }
-  /** After a load and every ping: the slots, and of each model the pass that is under way. */
+  /** After a load and every ping: the slots, of each model the pass that is under way, and what was read from disks so far. */
   | {
       readonly type: 'pong';
       readonly slots: readonly SlotStatus[];
       readonly passes: readonly (PassUnderWay | undefined)[];
+      readonly blocksRead: number;
     };
 
 /** Messages with events of one request that may be under way: what a slow reader costs in memory. */

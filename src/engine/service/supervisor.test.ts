@@ -119,13 +119,13 @@ describe('an engine in a child process', () => {
   });
 
   it('is killed and replaced when it hangs', async () => {
-    const { service, deaths } = await deadly({ hangMs: 400 });
+    const { service, deaths } = await deadly({ hangMs: 2000 });
     expectWhole(await eventsOf(service, asking('hang@4')));
-    expect(deaths).toEqual(['it gave no sign of life for 0.4 s']);
+    expect(deaths).toEqual(['it gave no sign of life for 2 s']);
   });
 
   it('is killed and replaced when a pass hangs on another thread', async () => {
-    const { service, deaths } = await deadly({ hangMs: 400, engine: { target: 'main.gguf', passTimeoutMs: 200 } });
+    const { service, deaths } = await deadly({ hangMs: 4000, engine: { target: 'main.gguf', passTimeoutMs: 200 } });
     const [stuck, other] = await Promise.all(['stuck@4', 'plain'].map((text) => eventsOf(service, asking(text))));
     expectWhole(stuck!);
     expectWhole(other!);
@@ -133,14 +133,14 @@ describe('an engine in a child process', () => {
   });
 
   it('is left alone while passes end, however long all of them take', async () => {
-    const { service, deaths } = await deadly({ hangMs: 400, engine: { target: 'main.gguf', passTimeoutMs: 200 } });
+    const { service, deaths } = await deadly({ hangMs: 4000, engine: { target: 'main.gguf', passTimeoutMs: 200 } });
     const text = numbers(10).map((at) => `wait@${at}`);
     expectWhole(await eventsOf(service, asking(text.join(' '))));
     expect(deaths).toEqual([]);
   });
 
   it('is killed and replaced when it is stopped', async () => {
-    const { service, deaths } = await deadly({ hangMs: 400 });
+    const { service, deaths } = await deadly({ hangMs: 2000 });
     process.kill((await service.status()).pid, 'SIGSTOP');
     expectWhole(await eventsOf(service, asking('plain')));
     expect(deaths).toHaveLength(1);
@@ -246,6 +246,31 @@ describe('an engine in a child process', () => {
     await expect(deadly({ spawn: nothing })).rejects.toThrow('it could not be started');
     await expect(deadly({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' });
     await expect(deadly({ signal: AbortSignal.timeout(20) })).rejects.toMatchObject({ code: 'aborted' });
+  });
+
+  it('is loaded anew where its first load hangs', async () => {
+    const loading = { hangMs: 4000, engine: { target: 'stalls-once', loadTimeoutMs: 2000 } };
+    const { service, deaths, lives } = await deadly(loading);
+    expect(deaths).toEqual(['loading did not get on for 2 s']);
+    expect(await lives()).toBe(2);
+    expect(await service.status()).toMatchObject({ state: 'ready', reason: undefined, restarts: 1 });
+    expectWhole(await eventsOf(service, asking('plain')));
+  });
+
+  it('is loaded anew where it is stopped in its first load', async () => {
+    const { service, deaths } = await deadly({ hangMs: 2000, engine: { target: 'stops-once' } });
+    expect(deaths).toEqual(['it gave no sign of life for 2 s']);
+    expectWhole(await eventsOf(service, asking('plain')));
+  });
+
+  it('may load for as long as it gets on', async () => {
+    const { deaths } = await deadly({ hangMs: 4000, engine: { target: 'creeps', loadTimeoutMs: 2000 } });
+    expect(deaths).toEqual([]);
+  });
+
+  it('says why nothing came of it where every load hangs', async () => {
+    const loading = { hangMs: 2000, engine: { target: 'stalls-always', loadTimeoutMs: 1000 } };
+    await expect(deadly(loading)).rejects.toThrow('could not be started again: loading did not get on for 1 s');
   });
 
   it('leaves no process behind: closed, killed while stopped, or without a supervisor', async () => {

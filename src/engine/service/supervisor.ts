@@ -26,7 +26,7 @@ export interface SuperviseOptions {
   readonly spawn: () => ChildProcess;
   readonly engine: PlainEngineOptions;
   readonly onProgress?: ((event: LoadEvent) => void) | undefined;
-  /** Hears of each death that is followed by a new start, in a few words. */
+  /** Hears of each death that is followed by a new start, in a few words; of a first load that hangs, too. */
   readonly onDeath?: ((reason: string) => void) | undefined;
   /** Stops the first load. */
   readonly signal?: AbortSignal | undefined;
@@ -44,6 +44,8 @@ export interface SuperviseOptions {
 const HANG_MS = 30_000;
 /** A prompt chunk of a model that hardly fits may take minutes. */
 const PASS_MS = 300_000;
+/** Without any progress: a file that is read however slowly makes some. */
+const LOAD_MS = 600_000;
 const CLOSE_MS = 5_000;
 
 /** An engine that was ready for so many milliseconds has nothing to do with the deaths before it. */
@@ -56,7 +58,7 @@ const MOST_FAILED_STARTS = 8;
  * An engine in a child process. If that dies or hangs it is started again, and every request goes on behind the tokens
  * that it has: with a seed, under matching and strict decoding, its text is what it would have been.
  *
- * @throws OutriderError where the first load fails; `aborted` by the signal
+ * @throws OutriderError where the first load fails, or hangs again and again; `aborted` by the signal
  */
 export async function superviseEngine(options: SuperviseOptions): Promise<EngineService> {
   const supervisor = new Supervisor(options);
@@ -205,6 +207,7 @@ class Supervisor implements EngineService {
     const life = new EngineLife(spawn(), {
       hangMs,
       passMs: engine.passTimeoutMs ?? PASS_MS,
+      loadMs: engine.loadTimeoutMs ?? LOAD_MS,
       onMessage: (message) => this.#hear(message),
       onEnd: (death) => this.#onEnd(death),
     });
@@ -288,7 +291,8 @@ class Supervisor implements EngineService {
     this.#passes = [];
     this.#onGone();
     if (this.#state === 'closed') return;
-    if (this.#description === undefined) {
+    // A first load that dies is its caller's to judge. One that hung may have waited for a drive, and is tried again.
+    if (this.#description === undefined && death.by !== 'watch') {
       this.#settleOpening(new OutriderError('engine_died', `the engine died while it was loaded: ${reason}`));
       return;
     }
@@ -315,6 +319,7 @@ class Supervisor implements EngineService {
   #giveUp(reason: string): void {
     this.#state = 'failed';
     const error = lostError(reason);
+    this.#settleOpening(error);
     this.#calls.rejectAll(error);
     this.#requests.failAll(error);
   }

@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { finishEvent, roundEvent, startEvent, textEvent } from '../../../cli/testing/events.js';
 import { FakeService, type Script } from '../../../server/testing/fake-service.js';
-import type { GenerationEvent } from '../../events.js';
+import type { GenerationEvent, LoadEvent } from '../../events.js';
 import type { ServiceRequest, ServiceStatus } from '../../service.js';
 import { forkedChannel, hostEngine } from '../engine-host.js';
 
@@ -85,7 +85,24 @@ class DeadlyService extends FakeService {
 }
 
 appendFileSync(journal, 'life\n');
-hostEngine(forkedChannel(process), async ({ target }) => {
+/**
+ * How the first life loads: `stalls-once`: never, though it answers pings; `stops-once`: the process is stopped; `creeps`:
+ * for four seconds, with progress.
+ */
+async function load(target: string, onProgress: (event: LoadEvent) => void): Promise<void> {
+  const tell = (fraction: number) => onProgress({ type: 'model', role: 'target', path: target, fraction });
+  tell(0);
+  const isFirst = happened('life') === 1;
+  if (target === 'stalls-always' || (target === 'stalls-once' && isFirst)) await new Promise(() => {});
+  if (target === 'stops-once' && isFirst) process.kill(process.pid, 'SIGSTOP');
+  for (let step = 1; target === 'creeps' && step <= 20; step++) {
+    await sleep(200);
+    tell(step / 20);
+  }
+}
+
+hostEngine(forkedChannel(process), async ({ target }, onProgress) => {
+  await load(target, onProgress);
   const fails = /^fails-after-(\d+)$/.exec(target);
   if (fails && happened('life') > Number(fails[1])) throw new Error('no memory today');
   if (target === 'dies-while-loading') die();
