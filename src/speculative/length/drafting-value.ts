@@ -37,30 +37,33 @@ export function draftingValue({ max, speed, verify, forward, outlook }: Drafting
   const { means, shares } = outlook;
   // In levels, a token of such an acceptance is so many steps down.
   const steps = means.map((mean) => Math.log(Math.max(mean, 1e-6)) / Math.log(BASE));
-  const table: Float64Array[][] = [];
+  const states = shares.length;
+  // The table is made anew every few rounds: one flat array, in which what the innermost loop goes through lies side by side.
+  const table = new Float64Array(max * LEVELS * states).fill(-speed * forward);
+  const sharesOf = means.map((_, bin) => Float64Array.from(shares, (row) => row[bin]!));
+  /** U at a level that may be no whole number. */
+  const at = (k: number, level: number, state: DraftState): number => {
+    const bounded = Math.min(LEVELS - 1, level);
+    const low = Math.floor(bounded);
+    const place = (k * LEVELS + low) * states + state;
+    const value = table[place]!;
+    return bounded === low ? value : value + (bounded - low) * (table[place + states]! - value);
+  };
   for (let k = max - 1; k >= 0; k--) {
     const price = speed * (verify[k + 2]! - verify[k + 1]!);
-    const rows = shares.map(() => new Float64Array(LEVELS).fill(-speed * forward));
     for (let level = 0; level < LEVELS; level++) {
+      const place = (k * LEVELS + level) * states;
       for (let bin = 0; bin < means.length; bin++) {
-        const after = k + 1 < max ? Math.max(0, between(table[k + 1]![bin]!, level + steps[bin]!)) : 0;
+        const after = k + 1 < max ? Math.max(0, at(k + 1, level + steps[bin]!, bin)) : 0;
         const gain = SURVIVALS[level]! * means[bin]! - price + after;
         if (gain <= 0) continue;
-        for (let state = 0; state < shares.length; state++) rows[state]![level]! += shares[state]![bin]! * gain;
+        const share = sharesOf[bin]!;
+        for (let state = 0; state < states; state++) table[place + state]! += share[state]! * gain;
       }
     }
-    table[k] = rows;
   }
   return (drafted, survival, state) =>
-    drafted < max ? between(table[drafted]![state]!, levelOf(survival)) : Number.NEGATIVE_INFINITY;
-}
-
-/** The value at a level that is no whole number. */
-function between(row: Float64Array, level: number): number {
-  const at = Math.min(LEVELS - 1, level);
-  const low = Math.floor(at);
-  const value = row[low]!;
-  return at === low ? value : value + (at - low) * (row[low + 1]! - value);
+    drafted < max ? at(drafted, levelOf(survival), state) : Number.NEGATIVE_INFINITY;
 }
 
 function levelOf(survival: number): number {
