@@ -13,12 +13,12 @@ import { openApi, type Served } from './openapi.js';
 import { operations } from './operations.js';
 import { Page } from './page.js';
 import { mountRoutes } from './route.js';
+import { routingPath } from './routing-path.js';
 import type { ServerSettings } from './settings.js';
 
 /** The application that `listen` serves. */
 export function createApp(server: ServerContext, dialects: Dialects, page: Page = new Page()): ServerApp {
-  // Not strict: KoboldCpp's clients may end a path with a slash.
-  const app: ServerApp = new Hono<ServerEnvironment>({ strict: false });
+  const app: ServerApp = new Hono<ServerEnvironment>({ getPath: routingPath(dialects) });
   const served = servedBy(dialects, server);
   const respond = (context: ServerRequest, failure: Failure): Response => encode(dialects, context, failure);
 
@@ -64,7 +64,7 @@ export function createLoadingApp(
   page: Page = new Page(),
   trouble: () => string | undefined = () => undefined,
 ): ServerApp {
-  const app: ServerApp = new Hono<ServerEnvironment>();
+  const app: ServerApp = new Hono<ServerEnvironment>({ getPath: routingPath(dialects) });
   app.use('*', endUnread);
   app.use('*', shareWithPages(settings));
   page.mount(app);

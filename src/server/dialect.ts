@@ -17,6 +17,8 @@ export interface Dialect {
   readonly name: string;
   /** Whether this dialect words what goes wrong at `path`, an unknown route included. The first that says yes does. */
   owns(path: string): boolean;
+  /** Its own path at the end of one that clients reach it by, where they may put anything before it; else the path itself. */
+  withoutPrefix?(path: string): string;
   /** What it serves on this server; asked for once, since routes may share what they remember. */
   routes(server: ServerContext): readonly Route[];
   /** Whole endpoints that clients of this dialect post to and this server does not have: 501, which says more than 404. */

@@ -6,16 +6,15 @@ import { encodeFailure, errorSchema } from './errors.js';
 import { generate, generatedSchema, generateStream, streamedSchema } from './generate.js';
 import { generateSchema } from './generate-request.js';
 import { informationRoutes } from './information.js';
-import { pathsOf } from './paths.js';
+import { isKobold, pathsOf, withoutPrefix } from './paths.js';
 import { Performance, performanceSchema } from './performance.js';
 import { RunningGenerations } from './running.js';
 import { countedSchema, countSchema, countTokens, detokenize, detokenizedSchema, idsSchema } from './tokens.js';
 
-const PREFIXES = ['/api/v1/', '/api/latest/', '/api/extra/', '/sdapi/'];
-
 export const kobold: Dialect = {
   name: 'kobold',
-  owns: (path) => PREFIXES.some((prefix) => path.startsWith(prefix)),
+  owns: isKobold,
+  withoutPrefix,
   routes: (server) => [...informationRoutes(server), ...generationRoutes(server), ...tokenRoutes(server)],
   absent: ['/api/extra/embeddings', '/api/extra/json_to_grammar'],
   encodeFailure,

@@ -14,6 +14,10 @@ describe('information', () => {
     ['/sdapi/v1/sd-models', []],
     ['/ping', { status: 'healthy' }],
     ['/api/v1/model/', { result: 'koboldcpp/main' }],
+    ['/some/where/api/v1/model', { result: 'koboldcpp/main' }],
+    ['/api/api/latest/model/', { result: 'koboldcpp/main' }],
+    ['/x/api/extra/true_max_context_length?a=/api/v1/model', { value: 4096 }],
+    ['/x/sdapi/v1/samplers', []],
   ])('GET %s', async (path, body) => expect(await json(testServer().get(path))).toEqual(body));
 
   test('of what this is, for programs that look for servers', async () => {
@@ -33,6 +37,18 @@ describe('information', () => {
     expect(detail).toEqual({ error: expect.any(String), msg: expect.any(String), type: 'unauthorized' });
     expect((await server.get('/api/extra/perf')).status).toBe(401);
     expect((await server.post(GENERATE, { prompt: 'a' }, key)).status).toBe(200);
+  });
+
+  test('needs a key behind a prefix as without one, and no more', async () => {
+    const server = testServer({ settings: { apiKeys: ['secret'] } });
+    expect(await json(server.get('/x/api/v1/model'))).toEqual({ result: 'koboldcpp/protected-model' });
+    expect((await json(server.post(`/x${GENERATE}`, { prompt: 'a' }), 401)).detail.type).toBe('unauthorized');
+    expect((await json(server.post(`/api/v1/model${GENERATE}`, { prompt: 'a' }), 401)).detail.type).toBe(
+      'unauthorized',
+    );
+    const { results } = await json(server.post(`/x${GENERATE}`, { prompt: 'a' }, { authorization: 'Bearer secret' }));
+    expect(results).toHaveLength(1);
+    expect((await server.get('/x/v1/models', { authorization: 'Bearer secret' })).status).toBe(404);
   });
 
   test('of what the last generation took', async () => {
@@ -73,5 +89,6 @@ describe('information', () => {
   test('of what is not served', async () => {
     expect((await json(testServer().post('/api/extra/embeddings', {}), 501)).detail.type).toBe('not_supported');
     expect((await json(testServer().get('/api/v1/nothing'), 404)).detail.type).toBe('not_found');
+    expect((await json(testServer().get('/x/api/v1/nothing'), 404)).detail.type).toBe('not_found');
   });
 });
