@@ -6,8 +6,8 @@
  * are asked when what they may say is worth their forwards, and continue where another's part ends. Which of them drafts
  * for another draft model is that one's affair (ModelDrafterOptions.proposer).
  */
-import type { Distribution, Token } from '../distribution.js';
-import { type Draft, type Drafter, type DraftPrice, EMPTY_DRAFT, type RoundOutcome } from '../drafter.js';
+import type { Token } from '../distribution.js';
+import type { Draft, Drafter, DraftPrice, RoundOutcome } from '../drafter.js';
 import { AdaptiveRound } from '../length/adaptive.js';
 import { Economy } from '../length/economy.js';
 import type { Knowledge } from '../length/knowledge.js';
@@ -16,6 +16,7 @@ import type { DraftLength } from '../length/policy.js';
 import type { Company } from '../length/shared-pass.js';
 import { headOf, NO_PROPOSAL, type Proposal, type ProposalRequest, type Proposer } from '../proposer.js';
 import { Member } from './member.js';
+import { joined, type Part, tokensOf } from './parts.js';
 
 /** Catching up on more tokens than this is paid over the rounds that profit from it, the first of them bearing a share. */
 const PAID_AT_ONCE = 8;
@@ -38,14 +39,6 @@ export interface CascadeOptions {
   readonly isEnd: (token: Token) => boolean;
   /** Who shares the passes of the target now. */
   readonly company: Company;
-}
-
-/** A part of the draft: one drafter's tokens, and by what their acceptance is judged. */
-interface Part {
-  readonly member: Member;
-  readonly from: number;
-  readonly draft: Draft;
-  readonly beliefs: readonly number[];
 }
 
 /** What a drafter that costs nothing proposes behind the draft so far. */
@@ -101,8 +94,17 @@ export class Cascade implements Proposer {
     const { context, prefix, rule, room } = request;
     const market = this.#economy.open({ rule, room, depth: context.length + prefix.length });
     const offers = this.#free.length > 0 ? await this.#offers(request, Math.min(room, this.#max), []) : NO_OFFERS;
-    const begun = { parts: [], prospect: new Prospect(market), probed: false, tried: false, draftPrice: 0 };
-    const round = { request, market, offers, ...begun };
+    const prospect = new Prospect(market);
+    const round: OpenRound = {
+      request,
+      market,
+      offers,
+      parts: [],
+      prospect,
+      probed: false,
+      tried: false,
+      draftPrice: 0,
+    };
     this.#round = round;
     if (this.#rest > 0) this.#rest -= 1;
     if (market.room > 0 && (this.#rest === 0 || offers.length > 0)) await this.#draft(round);
@@ -148,11 +150,11 @@ export class Cascade implements Proposer {
     const spent = new Set<Member>();
     for (let { offers } = round; ; ) {
       const models = this.#rest > 0 && parts.length === 0 ? [] : this.#priced;
-      const choices = [
-        ...offers.filter(({ member }) => !spent.has(member)).map((offer) => this.#takeOffer(round, offer)),
-        ...models.filter((member) => !spent.has(member)).map((member) => this.#askModel(round, member)),
-      ];
-      const choice = choices.reduce((best, other) => (other.gain > best.gain ? other : best), NOTHING);
+      let choice = NOTHING;
+      for (const offer of offers) {
+        if (!spent.has(offer.member)) choice = better(choice, this.#takeOffer(round, offer));
+      }
+      for (const member of models) if (!spent.has(member)) choice = better(choice, this.#askModel(round, member));
       if (choice === NOTHING) {
         if (parts.length === 0 && this.#rest === 0) this.#rest = REST_ROUNDS;
         return;
@@ -280,6 +282,11 @@ export class Cascade implements Proposer {
   }
 }
 
+/** The first of two that are worth the same. */
+function better(one: Choice, other: Choice): Choice {
+  return other.gain > one.gain ? other : one;
+}
+
 /** What costs nothing is taken whole, and chosen from afterwards. */
 function everything(room: number): DraftLength {
   return { wants: (confidences) => confidences.length < room, admits: () => true };
@@ -287,21 +294,4 @@ function everything(room: number): DraftLength {
 
 function catchUpCharge({ first, next, behind }: DraftPrice): number {
   return (first - next) * Math.min(1, Math.max(LEAST_PAID, PAID_AT_ONCE / Math.max(1, behind)));
-}
-
-function tokensOf(parts: readonly Part[]): Token[] {
-  return parts.flatMap(({ draft }) => draft.tokens);
-}
-
-function joined(parts: readonly Part[]): Draft {
-  if (parts.length === 0) return EMPTY_DRAFT;
-  const laws: (Distribution | undefined)[] = parts.flatMap(
-    ({ draft }) => draft.laws ?? draft.tokens.map(() => undefined),
-  );
-  return {
-    tokens: tokensOf(parts),
-    confidences: parts.flatMap(({ draft }) => draft.confidences),
-    sources: parts.flatMap(({ member, draft }) => draft.tokens.map(() => member.drafter.name)),
-    ...(laws.some((law) => law !== undefined) && { laws }),
-  };
 }
