@@ -56,6 +56,27 @@ describe('a pass', () => {
     expectRows(await first, model, someTokens(3));
   });
 
+  it('waits for the event loop where the last ones ran in place, and not where one ran elsewhere', async () => {
+    for (const where of ['in place', 'elsewhere'] as const) {
+      let ms = 0;
+      const elsewhere = () => {
+        ms += 10;
+        return where === 'elsewhere' ? turn() : undefined;
+      };
+      const { context } = await fakeContext({}, new FakeModel({ elsewhere }));
+      const rest = { rowClass: { kind: 'free' }, store: new StateStore(0) } as const;
+      const sequence = openSequence(new Batcher({ context, cores: new Cores(8), now: () => ms, ...rest }));
+      await sequence.evaluate(someTokens(3), 1, copyRows);
+      let passesInTurn = 0;
+      setImmediate(() => {
+        passesInTurn = context.passes.length;
+      });
+      await sequence.evaluate(someTokens(1), 1, copyRows);
+      await turn();
+      expect(passesInTurn).toBe(where === 'in place' ? 1 : 2);
+    }
+  });
+
   it('holds as many rows with logits as the context has room for; the others come next', async () => {
     const { model, context } = await fakeContext({ outputs: 8 });
     const batcher = batcherOf(context);

@@ -228,6 +228,8 @@ export class Batcher {
       const pending = context.decode(plan.count);
       const result = typeof pending === 'string' ? pending : await pending;
       this.#clock.end();
+      // While it ran elsewhere, the event loop went on.
+      if (typeof pending !== 'string') this.#lastTurn = this.#options.now();
       this.#moves.passed();
       if (result !== 'done') {
         throw new OutriderError('backend_failed', `a pass of ${plan.count} rows ended with '${result}'`);
