@@ -11,13 +11,13 @@ import { HEADLINE, policyNames } from '../dist/bench/report/policies.js';
 for (const path of process.argv.slice(2)) print(JSON.parse(readFileSync(path, 'utf8')));
 
 function print(result) {
-  const { machine, date, models, settings } = result;
+  const { machine, date, end, models, settings } = result;
   const names = models.drafts.map(({ name }) => name).join(', ');
   console.log(`### ${models.target.name} with ${names || 'no draft'}\n`);
   console.log(
     `${machine.processor}, ${machine.cores} cores, threads ${machine.threads.target} and ${machine.threads.draft ?? 0}, ` +
       `node ${machine.node}, llama.cpp ${machine.llama}, ${date.slice(0, 10)}; ${settings.tokens} tokens a workload, ` +
-      `${settings.repetitions} repetitions in turns after a cold pass.\n`,
+      `${settings.repetitions} repetitions in turns after a cold pass${end === 'interrupted' ? ', interrupted' : ''}.\n`,
   );
   printWorkloads(result);
   printPeers(result);

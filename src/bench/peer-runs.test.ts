@@ -35,6 +35,17 @@ describe('a peer', () => {
     expect(log.at(-1)).toBe('pause');
   });
 
+  test('is not waited for any longer once the signal comes', async () => {
+    const { peer, log } = fakePeer();
+    const abort = new AbortController();
+    const asleep: Peer = { ...peer, generate: () => new Promise(() => setImmediate(() => abort.abort())) };
+    await expect(runPeer({ peer: asleep, ...plan, signal: abort.signal })).rejects.toThrow(/abort/i);
+    expect(log.at(-1)).toBe('pause');
+    log.length = 0;
+    await expect(runPeer({ peer, ...plan, signal: abort.signal })).rejects.toThrow(/abort/i);
+    expect(log).toEqual(['resume', 'pause']);
+  });
+
   test('is compared by token, in pairs, with its own plain decoding and with ours', () => {
     const answer = (ms: number, tokens = 10) => ({ ms, tokens, drafted: 4, accepted: 2 });
     const ours = [10, 20, 30].map((ms) => ({

@@ -13,15 +13,19 @@ export interface PeerPlan {
   readonly seed: number;
   /** Of each answer. */
   readonly tokens: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Asks for all of the workload's answers; the program sleeps before and after. Sums. */
-export async function runPeer({ peer, prompts, ...request }: PeerPlan): Promise<PeerAnswer> {
+/**
+ * Asks for all of the workload's answers; the program sleeps before and after. Sums.
+ * @throws the signal's reason, at once; the program may then be in the middle of an answer, and is of no use any more
+ */
+export async function runPeer({ peer, prompts, signal, ...request }: PeerPlan): Promise<PeerAnswer> {
   const sum = { ms: 0, tokens: 0, drafted: 0, accepted: 0 };
   peer.resume();
   try {
     for (const prompt of prompts) {
-      const answer = await peer.generate({ prompt, ...request });
+      const answer = await unlessAborted(() => peer.generate({ prompt, ...request }), signal);
       sum.ms += answer.ms;
       sum.tokens += answer.tokens;
       sum.drafted += answer.drafted;
@@ -31,6 +35,17 @@ export async function runPeer({ peer, prompts, ...request }: PeerPlan): Promise<
     peer.pause();
   }
   return sum;
+}
+
+async function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  signal?.throwIfAborted();
+  return await new Promise<T>((resolve, reject) => {
+    const abort = (): void => reject(signal?.reason);
+    signal?.addEventListener('abort', abort, { once: true });
+    work()
+      .then(resolve, reject)
+      .finally(() => signal?.removeEventListener('abort', abort));
+  });
 }
 
 /**

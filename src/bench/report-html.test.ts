@@ -98,5 +98,10 @@ describe('the page', () => {
     expect(JSON.parse(data.content)[0].charts[0].name).toBe(hostile);
   });
 
+  test('says that it was interrupted', () => {
+    expect(renderHtml({ ...sampleResult(), end: 'interrupted' })).toContain('only what was whole by then');
+    expect(page).not.toContain('only what was whole by then');
+  });
+
   test('is the same for the same result', () => expect(renderHtml(sampleResult())).toBe(page));
 });

@@ -5,6 +5,8 @@ export interface BenchResult {
   readonly machine: BenchMachine;
   /** ISO 8601. */
   readonly date: string;
+  /** `interrupted`: by a signal. It has what was whole by then: repetitions, workloads, oracles. */
+  readonly end: 'complete' | 'interrupted';
   readonly models: { readonly target: BenchModel; readonly drafts: readonly BenchModel[] };
   readonly settings: BenchSettings;
   /** Measured while the workloads ran: T(n) of the target, and a forward of each draft, by rows. */

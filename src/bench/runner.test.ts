@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { fakeEngine } from '../engine/testing/engine.js';
 import type { Peer } from './peers/peer.js';
 import { ADAPTIVE, POLICIES } from './policies.js';
-import { type BenchPlan, type BenchStep, runBench } from './runner.js';
+import { type BenchPlan, type BenchStep, type Findings, runBench } from './runner.js';
 import type { Workload } from './workloads.js';
 
 const LONG = { endBias: -30 };
@@ -22,7 +22,13 @@ const PLAN: BenchPlan = {
   seed: 7,
 };
 
-async function bench(plan: Partial<BenchPlan> = {}, peers: readonly Peer[] = [], signal?: AbortSignal) {
+/** @param until what the step is at which it is interrupted */
+async function bench(
+  plan: Partial<BenchPlan> = {},
+  peers: readonly Peer[] = [],
+  until: (step: BenchStep) => boolean = () => false,
+  interrupt = new AbortController(),
+) {
   const steps: BenchStep[] = [];
   const opened: string[] = [];
   const findings = await runBench(
@@ -35,8 +41,11 @@ async function bench(plan: Partial<BenchPlan> = {}, peers: readonly Peer[] = [],
       },
       openPeers: async () => peers,
       now: () => performance.now(),
-      onStep: (step) => steps.push(step),
-      signal,
+      onStep: (step) => {
+        steps.push(step);
+        if (until(step)) interrupt.abort();
+      },
+      signal: interrupt.signal,
     },
   );
   return { findings, steps, opened };
@@ -122,8 +131,81 @@ describe('the bench', () => {
     });
     expect(findings.workloads[0]!.oracle).toBeUndefined();
   });
+});
 
-  test('ends when it is told to', async () => {
-    await expect(bench({}, [], AbortSignal.abort())).rejects.toThrow();
+describe('a bench that is interrupted', () => {
+  const short = { ...PLAN, tokens: 32 };
+  /** The n-th turn of its kind. */
+  const turn = (pass: BenchStep['pass'], n: number) => {
+    let seen = 0;
+    return (step: BenchStep) => step.pass === pass && ++seen === n;
+  };
+  const named = (findings: Findings) => findings.workloads.map(({ name }) => name);
+
+  test('has found nothing before a repetition was whole', async () => {
+    await expect(bench(short, [], turn('cold', 1))).rejects.toThrow();
+    await expect(bench(short, [], turn('warm', 6))).rejects.toThrow();
+  });
+
+  test('has the repetitions that were whole, without the rest of the plan', async () => {
+    // Two workloads of three contenders: the ninth turn is in the second repetition.
+    const { findings, opened } = await bench({ ...short, repetitions: 50 }, [], turn('warm', 9));
+    expect(findings).toMatchObject({ end: 'interrupted', repetitions: 1 });
+    expect(opened).toEqual(['own']);
+    expect(named(findings)).toEqual(['good', 'mixed']);
+    for (const { plain, policies, oracle } of findings.workloads) {
+      for (const { ms } of [plain, ...Object.values(policies)]) expect(ms).toHaveLength(1);
+      expect(oracle).toBeUndefined();
+    }
+    expect(findings.costs.target).toHaveLength(17);
+  });
+
+  test('has the oracles that were worked out', async () => {
+    const { findings } = await bench(short, [], turn('oracle', 2));
+    expect(findings).toMatchObject({ end: 'interrupted', repetitions: 2 });
+    expect(findings.workloads.map(({ name, oracle }) => [name, typeof oracle])).toEqual([
+      ['good', 'object'],
+      ['mixed', 'undefined'],
+    ]);
+  });
+
+  test('has what the true drafts did where only the hopeless one is cut off', async () => {
+    const { findings, opened } = await bench(short, [], ({ workload }) => workload === 'bad');
+    expect(opened).toEqual(['own', 'hopeless']);
+    expect(findings).toMatchObject({ end: 'interrupted', repetitions: 2 });
+    expect(named(findings)).toEqual(['good', 'mixed']);
+    expect(findings.workloads.every(({ oracle }) => oracle !== undefined)).toBe(true);
+  });
+
+  test('does not wait for the answers of other programs, and closes them', async () => {
+    const log: string[] = [];
+    const interrupt = new AbortController();
+    const peer: Peer = {
+      name: 'other',
+      setting: 'plain',
+      system: '',
+      generate: async ({ tokens }) => {
+        log.push('generate');
+        if (log.filter((line) => line === 'generate').length < 3) return { ms: 300, tokens, drafted: 0, accepted: 0 };
+        setImmediate(() => interrupt.abort());
+        return await new Promise(() => {});
+      },
+      pause: () => log.push('pause'),
+      resume: () => log.push('resume'),
+      close: async () => void log.push('close'),
+    };
+    const plan = { ...short, workloads: [WORKLOADS[1]!], policies: [ADAPTIVE], repetitions: 50 };
+    const { findings } = await bench(plan, [peer], undefined, interrupt);
+    expect(log.slice(-2)).toEqual(['pause', 'close']);
+    expect(findings.workloads[0]!.peers['other plain']!.ms).toEqual([300]);
+  });
+
+  test('is complete where nobody interrupts it, and fails where something else fails', async () => {
+    expect((await bench({ ...short, workloads: [WORKLOADS[1]!] })).findings.end).toBe('complete');
+    const failing = ({ pass }: BenchStep) => {
+      if (pass === 'oracle') throw new Error('the disk is full');
+      return false;
+    };
+    await expect(bench(short, [], failing)).rejects.toThrow('the disk is full');
   });
 });

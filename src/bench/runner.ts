@@ -6,12 +6,13 @@
 import type { Engine } from '../engine/index.js';
 import { calibrationCurves } from './calibration.js';
 import { costTables, type MeasuredCosts, measuredCosts } from './costs.js';
-import { foresee } from './foresight.js';
+import { foresee, type Hindsight } from './foresight.js';
 import { median } from './interval.js';
 import { runPeer } from './peer-runs.js';
 import type { Peer } from './peers/peer.js';
 import { ADAPTIVE, applies, PLAIN, type Policy } from './policies.js';
 import type { BenchResult, BenchWorkload } from './result.js';
+import { untilAborted } from './until-aborted.js';
 import { runWorkload, type WorkloadRun } from './workload-run.js';
 import { nameOf, summariseWorkload, type WorkloadRuns, warmRounds } from './workload-runs.js';
 import { tokensOfEach, type Workload } from './workloads.js';
@@ -55,11 +56,14 @@ export interface BenchStep {
   readonly done: number;
 }
 
-export type Findings = Pick<BenchResult, 'costs' | 'workloads' | 'calibration'> & { readonly repetitions: number };
+export type Findings = Pick<BenchResult, 'end' | 'costs' | 'workloads' | 'calibration'> & {
+  readonly repetitions: number;
+};
 
 /**
- * Runs the plan: first the workloads of the true drafts, then, on an engine of its own, the hopeless one.
- * @throws OutriderError whatever a request ends with, `aborted` for the signal
+ * Runs the plan: first the workloads of the true drafts, then, on an engine of its own, the hopeless one. The signal cuts
+ * off what is running; what was whole by then is found.
+ * @throws OutriderError whatever a request ends with; where no repetition was whole, for the signal too
  */
 export async function runBench(plan: BenchPlan, parts: BenchParts): Promise<Findings> {
   const run = new BenchRun(plan, parts);
@@ -73,7 +77,8 @@ export async function runBench(plan: BenchPlan, parts: BenchParts): Promise<Find
 /** One contender's turn on a workload. */
 interface Turn {
   readonly contender: string;
-  take(): Promise<unknown>;
+  /** Resolves to how its run is kept: runs count from the end of the whole pass on. */
+  take(): Promise<() => void>;
 }
 
 class BenchRun {
@@ -95,18 +100,29 @@ class BenchRun {
     this.#began = parts.now();
   }
 
+  /** Where something was found already, the signal ends it without an error. */
   async runAll(drafts: 'own' | 'hopeless', workloads: readonly Workload[]): Promise<void> {
-    const { openEngine, openPeers } = this.#parts;
+    const run = () => this.#runAll(drafts, workloads);
+    await (this.#workloads.length === 0 ? run() : untilAborted(this.#parts.signal, run));
+  }
+
+  async #runAll(drafts: 'own' | 'hopeless', workloads: readonly Workload[]): Promise<void> {
+    const { openEngine, openPeers, signal } = this.#parts;
+    signal?.throwIfAborted();
     const engine = await openEngine(drafts);
     try {
       this.#peers = drafts === 'own' ? await openPeers(engine) : [];
       const all = workloads.map((workload) => this.#runsOf(workload));
       const end = this.#plan.enoughMs * ((this.#finished + all.length) / this.#plan.workloads.length);
-      let lastMs = await this.#pass(engine, all, 0);
-      let repetition = 0;
-      do lastMs = await this.#pass(engine, all, ++repetition);
-      while (repetition < this.#plan.repetitions && this.#elapsed() + lastMs <= end);
-      this.#repetitions = Math.min(this.#repetitions, repetition);
+      await this.#pass(engine, all, 0);
+      let lastMs: number | undefined = await this.#pass(engine, all, 1);
+      let repetitions = 1;
+      while (repetitions < this.#plan.repetitions && this.#elapsed() + lastMs <= end) {
+        lastMs = await untilAborted(signal, () => this.#pass(engine, all, repetitions + 1));
+        if (lastMs === undefined) break;
+        repetitions += 1;
+      }
+      this.#repetitions = Math.min(this.#repetitions, repetitions);
       this.#finished += all.length;
       const costs = measuredCosts(engine, all.flatMap(warmRounds));
       this.#costs ??= costs;
@@ -119,6 +135,7 @@ class BenchRun {
 
   findings(): Findings {
     return {
+      end: this.#parts.signal?.aborted ? 'interrupted' : 'complete',
       costs: costTables(this.#costs!),
       workloads: this.#workloads,
       calibration: calibrationCurves(this.#adaptive.flatMap(({ rounds }) => rounds)),
@@ -126,18 +143,23 @@ class BenchRun {
     };
   }
 
-  /** Every contender once on every workload; the one that comes first moves on from pass to pass. Milliseconds. */
+  /**
+   * Every contender once on every workload; the one that comes first moves on from pass to pass. Milliseconds.
+   * A pass that fails leaves no run behind: of all contenders there are equally many.
+   */
   async #pass(engine: Engine, all: readonly WorkloadRuns[], pass: number): Promise<number> {
     const began = this.#elapsed();
+    const taken: (() => void)[] = [];
     for (const runs of all) {
       const turns = this.#turnsOf(engine, runs);
       const first = pass % turns.length;
       for (const { contender, take } of [...turns.slice(first), ...turns.slice(0, first)]) {
         this.#report(runs.workload, contender, pass === 0 ? 'cold' : 'warm');
-        await take();
+        taken.push(await take());
         this.#turns += 1;
       }
     }
+    for (const keep of taken) keep();
     return this.#elapsed() - began;
   }
 
@@ -149,11 +171,11 @@ class BenchRun {
     const request = { prompts, temperature, seed, tokens: tokensOfEach(workload, tokens) };
     const others = [...peers].map(([peer, runs]) => ({
       contender: nameOf(peer),
-      take: async () => runs.push(await runPeer({ peer, ...request })),
+      take: async () => keeping(runs, await runPeer({ peer, ...request, signal })),
     }));
     const ours = [...policies].map(([policy, runs]) => ({
       contender: policy.name,
-      take: async () => runs.push(await runWorkload({ engine, workload, policy, tokens, seed, now, signal })),
+      take: async () => keeping(runs, await runWorkload({ engine, workload, policy, tokens, seed, now, signal })),
     }));
     return [...ours, ...others];
   }
@@ -165,8 +187,10 @@ class BenchRun {
     const last = adaptive.at(-1);
     if (last === undefined) return { ...summary, oracle: undefined };
     const { workload } = runs;
+    const { signal } = this.#parts;
+    if (signal?.aborted) return { ...summary, oracle: undefined };
     this.#report(workload, 'foresight', 'oracle');
-    const oracle = await foresee({
+    const hindsight: Hindsight = {
       engine,
       workload,
       texts: last.texts,
@@ -175,9 +199,9 @@ class BenchRun {
       budgetMs: this.#plan.oracleMs,
       promptMs: median(summary.plain.firstTokenMs),
       speedup: summary.policies[ADAPTIVE.name]!.speedup,
-      signal: this.#parts.signal,
-    });
-    return { ...summary, oracle };
+      signal,
+    };
+    return { ...summary, oracle: await untilAborted(signal, () => foresee(hindsight)) };
   }
 
   #runsOf(workload: Workload): WorkloadRuns {
@@ -200,4 +224,8 @@ class BenchRun {
     const done = Math.min(1, Math.max(this.#turns / turns, this.#elapsed() / enoughMs));
     this.#parts.onStep({ workload: name, contender, pass, done });
   }
+}
+
+function keeping<T>(runs: T[], run: T): () => void {
+  return () => void runs.push(run);
 }

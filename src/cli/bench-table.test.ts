@@ -35,6 +35,12 @@ describe('the table', () => {
     expect(rows.at(-1)).toMatch(/^over the best of them .*: \d\.\d\dx$/);
   });
 
+  test('says that it was interrupted', () => {
+    const interrupted = { ...result, end: 'interrupted' as const };
+    expect(benchTable(interrupted, plain)).toContainEqual(expect.stringMatching(/^interrupted: /));
+    expect(lines.join('\n')).not.toContain('interrupted');
+  });
+
   test('leaves the policy out where it was not replayed', () => {
     const [first] = result.workloads;
     const workloads = [{ ...first!, oracle: { ...first!.oracle!, policy: undefined } }];

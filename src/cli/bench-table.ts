@@ -80,7 +80,7 @@ function peerLines({ workloads }: BenchResult, paint: Paint): string[] {
   ];
 }
 
-function heading({ machine, models, settings }: BenchResult): string[] {
+function heading({ machine, end, models, settings }: BenchResult): string[] {
   const { processor, cores, threads, outrider, llama, node } = machine;
   const drafts = models.drafts.map(({ name }) => name).join(' + ') || 'no draft model';
   const threadCounts = [threads.target, ...(threads.draft === undefined ? [] : [threads.draft])].join(' and ');
@@ -88,6 +88,7 @@ function heading({ machine, models, settings }: BenchResult): string[] {
     `${models.target.name} with ${drafts}${settings.strict ? ', strict' : ''}`,
     `${processor}, ${cores} cores, threads ${threadCounts}, outrider ${outrider}, llama.cpp ${llama}, node ${node}`,
     `${settings.tokens} tokens a workload, ${settings.repetitions} repetitions in turns; times over plain decoding's, medians of the pairs`,
+    ...(end === 'interrupted' ? ['interrupted: only what was whole by then'] : []),
   ];
 }
 

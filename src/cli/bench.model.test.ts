@@ -6,6 +6,7 @@ import type { BenchResult } from '../bench/result.js';
 import { openBackend } from '../llama/index.js';
 import { runProgram } from './program.js';
 import { stage } from './testing/surroundings.js';
+import { RecordingSink } from './testing/text-sink.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -13,12 +14,13 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+const SMALL = ['-n', '32', '-c', '512', '-t', '1', '--threads-draft', '1'];
+
 /** A small bench on the embedded pair, on one thread each. */
 async function bench(...argv: readonly string[]) {
   const set = stage();
   const surroundings = { ...set.surroundings, openBackend, now: () => performance.now() };
-  const small = ['-n', '32', '--repetitions', '1', '-c', '512', '-t', '1', '--threads-draft', '1'];
-  const code = await runProgram(['bench', '--quick', ...small, ...argv], surroundings);
+  const code = await runProgram(['bench', '--quick', '--repetitions', '1', ...SMALL, ...argv], surroundings);
   expect(set.stderr.text).toBe('');
   expect(code).toBe(0);
   return set.stdout.text;
@@ -59,6 +61,27 @@ describe('outrider bench', () => {
     expect(counting!.oracle!.acceptance['draft-q8_0']).toBeGreaterThan(0.9);
     expect(hopeless!.oracle!.acceptance.hopeless).toBeLessThan(0.2);
     expect(await readFile(page, 'utf8')).toContain('counting');
+  });
+
+  test('shows what was whole when it is interrupted', async () => {
+    const set = stage({
+      stderr: new RecordingSink({ isTTY: true }),
+      now: () => {
+        // A repetition has two turns: the third is in the second one.
+        if (set.stderr.text.split(' % warm ').length > 3) set.terminate();
+        return performance.now();
+      },
+    });
+    const argv = ['bench', '--quick', '--json', '--workloads', 'counting,hopeless', '--policies', 'adaptive'];
+    const code = await runProgram([...argv, '--repetitions', '1000', ...SMALL], { ...set.surroundings, openBackend });
+    expect(code).toBe(130);
+    const result: BenchResult = JSON.parse(set.stdout.text);
+    expect(result).toMatchObject({
+      end: 'interrupted',
+      settings: { repetitions: 1 },
+      workloads: [{ name: 'counting' }],
+    });
+    expect(result.workloads[0]!.plain.ms).toHaveLength(1);
   });
 
   test('is a table for people', async () => {

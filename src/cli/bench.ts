@@ -10,6 +10,7 @@ import { ADAPTIVE } from '../bench/policies.js';
 import { renderHtml } from '../bench/report-html.js';
 import type { BenchResult, GuardsResult } from '../bench/result.js';
 import { type BenchPlan, type BenchStep, runBench } from '../bench/runner.js';
+import { untilAborted } from '../bench/until-aborted.js';
 import { nameOf } from '../bench/workload-runs.js';
 import { WORKLOADS } from '../bench/workloads.js';
 import { Engine } from '../engine/index.js';
@@ -55,7 +56,7 @@ export async function bench(flags: BenchFlags, outputs: Outputs, surroundings: S
   // A page that cannot be written is told before minutes of work.
   if (flags.html !== undefined) await writePage(flags.html, '');
   const interrupt = new AbortController();
-  // Other programs may be halted at that moment: they are woken and ended before this one ends. A second signal ends it.
+  // Other programs are ended and what was measured is shown before this one ends. A second signal ends it at once.
   const stopListening = surroundings.onTerminate(() => {
     stopListening();
     interrupt.abort();
@@ -63,12 +64,12 @@ export async function bench(flags: BenchFlags, outputs: Outputs, surroundings: S
   const progress = new ProgressLine(surroundings.stderr);
   const folder = await mkdtemp(join(tmpdir(), 'outrider-bench-'));
   try {
-    const result = await measure({ flags, outputs, surroundings, progress, folder, signal: interrupt.signal });
+    const { signal } = interrupt;
+    const result = await untilAborted(signal, () =>
+      measure({ flags, outputs, surroundings, progress, folder, signal }),
+    );
     progress.clear();
-    if (flags.html !== undefined) await writePage(flags.html, renderHtml(result));
-    await show(result, flags, outputs, surroundings);
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
+    if (result !== undefined) await show(result, flags, outputs, surroundings);
   } finally {
     progress.clear();
     stopListening();
@@ -85,10 +86,11 @@ async function writePage(path: string, text: string): Promise<void> {
 
 async function show(
   result: BenchResult,
-  { json }: BenchFlags,
+  { json, html }: BenchFlags,
   { out }: Outputs,
   { stdout, env }: Surroundings,
 ): Promise<void> {
+  if (html !== undefined) await writePage(html, renderHtml(result));
   const text = json ? JSON.stringify(result) : benchTable(result, painter(wantsColour(stdout, env))).join('\n');
   await out.write(`${text}\n`);
 }
@@ -120,7 +122,9 @@ async function measure(bench: Bench): Promise<BenchResult> {
     signal,
   });
   const result = benchResult(subject!, plan, findings, new Date(clock()));
-  return flags.guards && hopeless !== undefined ? { ...result, guards: await guardsOf(openEngine, bench) } : result;
+  if (!flags.guards || hopeless === undefined || signal.aborted) return result;
+  const guards = await untilAborted(signal, () => guardsOf(openEngine, bench));
+  return guards === undefined || signal.aborted ? { ...result, end: 'interrupted' } : { ...result, guards };
 }
 
 /** What speculation costs where it is no use, on engines of its own, so that each begins cold. */

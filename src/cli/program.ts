@@ -215,7 +215,8 @@ which all take turns. Green and red: the whole 95 % interval is above or below 1
 least expected time of one who knows how likely each drafted token is accepted, share what
 adaptive reaches of it, policy what it would reach on the same texts if every pass took what was
 measured (from there to adaptive it is the machine); agrees says how often the draft model's next
-token is the text's. What was learnt before is neither used nor changed (outrider learned).`;
+token is the text's. What was learnt before is neither used nor changed (outrider learned).
+A SIGTERM or Ctrl-C shows what was whole by then, from one repetition on; a second one ends at once.`;
 
 /** Flags as they were typed, without those that have their default: what a config file says may take its place. */
 function typedFlags(command: Command): ServeFlags {

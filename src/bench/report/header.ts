@@ -5,7 +5,7 @@ import { html, type Markup } from './markup.js';
 import { HEADLINE, summarise } from './policies.js';
 
 /** What was measured, where, when and how: a speed means nothing without. */
-export function header({ machine, date, models, settings }: BenchResult): Markup {
+export function header({ machine, date, end, models, settings }: BenchResult): Markup {
   const drafts = models.drafts.map(modelLine);
   const facts: readonly (readonly [string, Markup | string])[] = [
     ['target', modelLine(models.target)],
@@ -18,6 +18,7 @@ export function header({ machine, date, models, settings }: BenchResult): Markup
       'settings',
       `${count(settings.tokens)} tokens an answer, ${settings.repetitions} interleaved repetitions${settings.strict ? ', strict' : ''}`,
     ],
+    ...(end === 'interrupted' ? [['interrupted', 'only what was whole by then'] as const] : []),
   ];
   return html`<header><h1>Outrider bench</h1>
 <p class="muted"><time datetime="${date}">${new Date(date).toISOString().slice(0, 16).replace('T', ' ')} UTC</time></p>

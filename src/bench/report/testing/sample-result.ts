@@ -31,6 +31,7 @@ export function sampleResult(): BenchResult {
       threads: { target: 2, draft: 1 },
     },
     date: '2026-11-25T07:45:00.000Z',
+    end: 'complete',
     models: {
       target: { name: 'target-q8_0', parameters: 14.2e6, bytes: 15.4e6, description: 'llama, Q8_0' },
       drafts: [{ name: 'draft-q8_0', parameters: 1.1e6, bytes: 1.3e6, description: 'llama, Q8_0' }],
