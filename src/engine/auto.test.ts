@@ -200,6 +200,35 @@ describe('a request in mode auto that no rule decides', () => {
     expect(await finishOf(engine, { ...REQUEST, mode: 'main' })).toMatchObject({ reason: 'length' });
   });
 
+  it('says that it is tried, where it had to wait for that', async () => {
+    const { engine } = await undecided({ draft: sure });
+    const busy = engine.generate({ ...REQUEST, mode: 'draft' });
+    await busy.next();
+    const waiting = engine.generate({ ...REQUEST, ...GREEDY });
+    expect(await waiting.next()).toMatchObject({ value: { type: 'queued', ahead: 0 } });
+    const next = waiting.next();
+    await busy.return();
+    expect(await next).toEqual({ done: false, value: { type: 'admitted' } });
+    expect(await waiting.next()).toMatchObject({ value: { type: 'start', route: { to: 'draft' } } });
+    await waiting.return();
+  });
+
+  it('is refused by neither queue when an engine that died had it', async () => {
+    const { engine } = await undecided({ queue: 0 });
+    const writers = (['main', 'draft'] as const).map((mode) => engine.generate({ ...REQUEST, mode }));
+    for (const writer of writers) await writer.next();
+    const again = engine.generate({ ...REQUEST, ...GREEDY, admission: 'again' });
+    expect(await again.next()).toMatchObject({ value: { type: 'queued', ahead: 0 } });
+    const tried = again.next();
+    await writers[1]!.return();
+    expect(await tried).toMatchObject({ value: { type: 'admitted' } });
+    expect(await again.next()).toMatchObject({ value: { type: 'queued', ahead: 0 } });
+    const begun = again.next();
+    await writers[0]!.return();
+    expect(await begun).toMatchObject({ value: { type: 'start', route: { to: 'target' } } });
+    await again.return();
+  });
+
   it('is refused, or ends, where it needs the target and cannot have it', async () => {
     const { engine } = await undecided({ queue: 0 });
     const busy = engine.generate({ ...REQUEST, mode: 'main' });

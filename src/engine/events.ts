@@ -2,12 +2,13 @@ import type { OutriderError } from '../errors.js';
 import type { Origin, Round, Statistics, Token } from '../speculative/index.js';
 
 /**
- * Everything that happens to a request, in order: `queued`* `start` `prompt`* (`round` `text`*)* and one of `finish`
+ * Everything that happens to a request, in order: `queued`* (`admitted` `queued`*)? `start` `prompt`* (`round` `text`*)* and one of `finish`
  * and `error` at the end; a request that is aborted while it waits has no `start`. Console, JSON, trace file, dialects,
  * metrics and page are folds over it; nobody else counts.
  */
 export type GenerationEvent =
   | QueuedEvent
+  | AdmittedEvent
   | StartEvent
   | PromptEvent
   | RoundEvent
@@ -20,6 +21,14 @@ export interface QueuedEvent {
   readonly type: 'queued';
   /** Requests before this one. */
   readonly ahead: number;
+}
+
+/**
+ * In mode `auto`, behind `queued`: the draft model is being tried. What comes of that is told later; where the target has to
+ * take over the request may wait once more.
+ */
+export interface AdmittedEvent {
+  readonly type: 'admitted';
 }
 
 /** The request has a place and is about to be evaluated. */

@@ -15,7 +15,7 @@ export async function* inPlace(
 ): AsyncGenerator<GenerationEvent, void, void> {
   const { places } = plan.writer;
   const queue = new Updates<number>();
-  const place = places.enter(signal, (ahead) => queue.push(ahead));
+  const place = places.enter(signal, (ahead) => queue.push(ahead), plan.admission);
   try {
     for await (const ahead of queue.until(place)) yield { type: 'queued', ahead };
     const entered = await place.then(

@@ -7,6 +7,7 @@ export type { LoadedDraft, LoadedModels } from './load.js';
 export type { LoadedModel } from './loaded-model.js';
 export type { EngineOptions } from './options.js';
 export type { ModelPassCosts, PassCosts } from './pass-costs.js';
+export type { Admission } from './places.js';
 export { DRAFTER_KINDS, type DrafterKind, type DraftOptions, type GenerationRequest, type Prompt } from './request.js';
 export type { RowClass } from './row-class.js';
 export type { Score, ScoreRequest, TokenScore } from './score.js';

@@ -66,6 +66,19 @@ describe('Places', () => {
     expect(log).toEqual(['e in', 'f queue_full']);
   });
 
+  it('refuses nobody who was there before, and keeps the order', async () => {
+    const places = new Places(1, 0);
+    const log: string[] = [];
+    void enter(places, log, 'a');
+    void places.enter(undefined, (ahead) => log.push(`b: ${ahead}`), 'again').then(() => log.push('b in'));
+    void enter(places, log, 'c');
+    await settle();
+    expect(log.splice(0)).toEqual(['b: 0', 'a in', 'c queue_full']);
+    places.leave();
+    await settle();
+    expect(log).toEqual(['b in']);
+  });
+
   it('refuses whoever is aborted before', async () => {
     const places = new Places(1, 8);
     const log: string[] = [];

@@ -5,6 +5,9 @@ interface Waiter {
   readonly moved: (ahead: number) => void;
 }
 
+/** `again`: an engine that has died had it already; it is not refused for those that came since. */
+export type Admission = 'new' | 'again';
+
 /** The places for requests that run at once, and the queue of those that wait, first come first served. */
 export class Places {
   #free: number;
@@ -19,15 +22,15 @@ export class Places {
 
   /**
    * Resolves once a place is taken. `moved` hears how many requests are ahead, at once and after every change.
-   * @throws OutriderError aborted, when the signal fires first; queue_full, when too many wait already
+   * @throws OutriderError aborted, when the signal fires first; queue_full, when too many wait already and it is new
    */
-  enter(signal: AbortSignal | undefined, moved: (ahead: number) => void): Promise<void> {
+  enter(signal: AbortSignal | undefined, moved: (ahead: number) => void, admission: Admission = 'new'): Promise<void> {
     if (signal?.aborted) return Promise.reject(abortedError());
     if (this.#free > 0) {
       this.#free -= 1;
       return Promise.resolve();
     }
-    if (this.#waiting.length >= this.#queue) return Promise.reject(queueFullError(this.#queue));
+    if (admission === 'new' && this.#waiting.length >= this.#queue) return Promise.reject(queueFullError(this.#queue));
     return new Promise((resolve, reject) => {
       const leaveQueue = (): void => {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1);

@@ -5,6 +5,7 @@ import type { Drafter, LengthPolicy, Token } from '../speculative/index.js';
 import { MODES, type Mode, type VerificationRule } from './events.js';
 import type { LoadedModels } from './load.js';
 import type { LoadedModel } from './loaded-model.js';
+import type { Admission } from './places.js';
 import { type DraftPlan, draftersOf, draftOf, leniencyOf, predictionOf, verificationOf } from './prepare-drafting.js';
 import { tokenizePrompt } from './prompt.js';
 import { refuse, refuseStrangers } from './refuse.js';
@@ -20,6 +21,8 @@ export interface Plan {
   readonly mode: DirectMode;
   /** The model whose law the text has. */
   readonly writer: LoadedModel;
+  /** Whether it may be refused for want of a place. */
+  readonly admission: Admission;
   readonly promptTokens: readonly Token[];
   /** Those of them that need no evaluation where a cache still holds their beginning: all or none. */
   readonly cacheable: readonly Token[];
@@ -80,6 +83,7 @@ export function prepare(request: DirectRequest, models: LoadedModels, drawSeed: 
   return {
     mode,
     writer,
+    admission: request.admission ?? 'new',
     promptTokens: prompt.tokens,
     cacheable: request.cachePrompt === false ? [] : prompt.tokens,
     reuse: request.contextShift === false || models.rowClass.kind === 'strict' ? 'in place' : 'shifted',

@@ -4,6 +4,7 @@ import type { Drafter, LengthPolicy, Token } from '../speculative/index.js';
 import type { ChatMessage } from '../text/messages.js';
 
 import type { Mode, Route, VerificationRule } from './events.js';
+import type { Admission } from './places.js';
 
 /** A conversation, and what the template of the model may ask for beyond it, such as `enable_thinking`. */
 export interface Chat {
@@ -54,6 +55,8 @@ export interface GenerationRequest {
    * been. Counts towards `maxTokens`; rounds and texts tell of what is new, the `finish` has tokens and text of all.
    */
   readonly resume?: readonly Token[];
+  /** Default `new`: refused where too many wait. */
+  readonly admission?: Admission;
   /** Begin behind what a cache still holds of the prompt, default true; false evaluates all of it, to measure that. */
   readonly cachePrompt?: boolean;
   /**

@@ -74,17 +74,20 @@ interface Trial {
   readonly events: readonly GenerationEvent[];
 }
 
-/** Lets nothing out but what happens in the queue. */
+/** Lets nothing out but what happens in the queue, and that it is over. */
 async function* hold(writing: Events, opening: Opening): AsyncGenerator<GenerationEvent, Trial, void> {
   const events: GenerationEvent[] = [];
+  let hasWaited = false;
   for (;;) {
     const step = await writing.next();
     if (step.done) return { end: 'over', events };
     const event = step.value;
     if (event.type === 'queued') {
+      hasWaited = true;
       yield event;
       continue;
     }
+    if (event.type === 'start' && hasWaited) yield { type: 'admitted' };
     events.push(event);
     if (event.type === 'error') return { end: 'over', events: [event] };
     if (event.type === 'finish' && event.reason === 'aborted') return { end: 'aborted', events };

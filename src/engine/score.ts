@@ -6,6 +6,7 @@ import { samplerOf } from './drafting.js';
 import type { TokenLogprob } from './events.js';
 import type { LoadedModels } from './load.js';
 import { logprobsOf, type RowLogprobs } from './logprob-sampler.js';
+import type { Admission } from './places.js';
 import { type Plan, prepare } from './prepare.js';
 import type { Prompt } from './request.js';
 import { STRICT_ROWS } from './row-class.js';
@@ -29,6 +30,8 @@ export interface ScoreRequest {
   readonly sampling?: Partial<SamplingOptions>;
   /** How many of the likeliest tokens are told beside each token, 0 to 20, default 1. */
   readonly top?: number;
+  /** Default `new`: refused where too many wait. */
+  readonly admission?: Admission;
 }
 
 /** What a model thinks of a token, given all before it. Logarithms are natural ones of the plain softmax. */
@@ -65,7 +68,7 @@ export async function score(
   const { writer, promptTokens } = plan;
   const tokens = tokensFor({ tokens: given, ...(writtenBy !== undefined && { writtenBy }) }, writer, models);
   checkRoom(promptTokens.length + tokens.length, models.contextSize);
-  await writer.places.enter(signal, () => {});
+  await writer.places.enter(signal, () => {}, plan.admission);
   const began = now();
   try {
     const { scores, cachedTokens } = await judge({ plan, tokens, top, capacity: models.contextSize, signal });

@@ -21,6 +21,11 @@ export interface PendingCallsOptions {
   readonly onSettled: () => void;
 }
 
+/** An engine that died had it already: for want of a place it is refused no more. */
+function again(call: Call): Call {
+  return call.name === 'score' ? { ...call, request: { ...call.request, admission: 'again' } } : call;
+}
+
 /** Questions to an engine that may die before it answers: they are asked again. */
 export class PendingCalls {
   readonly #options: PendingCallsOptions;
@@ -79,7 +84,7 @@ export class PendingCalls {
     for (const [id, pending] of this.#calls) {
       if (pending.isAsked) continue;
       pending.isAsked = true;
-      this.#options.send({ type: 'call', id, call: pending.call });
+      this.#options.send({ type: 'call', id, call: pending.blame > 0 ? again(pending.call) : pending.call });
     }
   }
 

@@ -19,9 +19,26 @@ async function seenOf(request: SupervisedRequest): Promise<GenerationEvent[]> {
 describe('a request over several lives of the engine', () => {
   it('is asked for as it came, until it has begun', () => {
     const { request } = supervised({ seed: 3, resume: [9] });
-    expect(request.enter()).toEqual({ prompt: { text: 'a' }, seed: 3, resume: [9] });
+    expect(request.enter()).toEqual({ prompt: { text: 'a' }, seed: 3, resume: [9], admission: 'new' });
     request.take([{ type: 'queued', ahead: 2 }]);
-    expect(request.enter()).toEqual({ prompt: { text: 'a' }, seed: 3, resume: [9] });
+    expect(request.enter()).toEqual({ prompt: { text: 'a' }, seed: 3, resume: [9], admission: 'again' });
+  });
+
+  it('is queued until it has begun, or is tried in silence', async () => {
+    const { request } = supervised({ mode: 'auto' });
+    request.enter();
+    request.take([{ type: 'queued', ahead: 0 }]);
+    expect(request.isQueued).toBe(true);
+    request.take([{ type: 'admitted' }]);
+    expect(request.isQueued).toBe(false);
+    request.take([{ type: 'queued', ahead: 1 }]);
+    expect(request.isQueued).toBe(true);
+    request.take([startEvent()]);
+    expect(request.isQueued).toBe(false);
+    request.enter();
+    request.take([{ type: 'queued', ahead: 0 }, { type: 'admitted' }]);
+    request.end();
+    expect((await seenOf(request)).map(({ type }) => type)).toEqual(['queued', 'admitted', 'queued', 'start']);
   });
 
   it('goes on with the seed that was drawn under match, behind all that is there', () => {
@@ -29,7 +46,13 @@ describe('a request over several lives of the engine', () => {
     request.enter();
     request.take([startEvent({ seed: 77, seedOrigin: 'drawn' }), roundEvent([4, 5], 1, 6)]);
     expect(request.hasProgressed).toBe(true);
-    expect(request.enter()).toEqual({ prompt: { text: 'a' }, seed: 77, verification: 'match', resume: [9, 4, 6] });
+    expect(request.enter()).toEqual({
+      prompt: { text: 'a' },
+      seed: 77,
+      verification: 'match',
+      resume: [9, 4, 6],
+      admission: 'again',
+    });
     expect(request.hasProgressed).toBe(false);
   });
 
@@ -37,7 +60,7 @@ describe('a request over several lives of the engine', () => {
     const { request } = supervised();
     request.enter();
     request.take([startEvent({ seed: 77, seedOrigin: 'drawn', verification }), roundEvent([], 0, 6)]);
-    expect(request.enter()).toEqual({ prompt: { text: 'a' }, verification, resume: [6] });
+    expect(request.enter()).toEqual({ prompt: { text: 'a' }, verification, resume: [6], admission: 'again' });
   });
 
   it('goes on with the model that writes, where that was not for the request to say', () => {

@@ -1,6 +1,7 @@
 import type { OutriderError } from '../../errors.js';
 import { StatisticsCounter, type Token } from '../../speculative/index.js';
 import type { FinishEvent, GenerationEvent, RoundEvent, StartEvent, Timings } from '../events.js';
+import type { Admission } from '../places.js';
 import type { ServiceRequest } from '../service.js';
 import { Inbox } from './inbox.js';
 import type { Suspect } from './poison.js';
@@ -15,6 +16,8 @@ export type RequestPlace = 'waiting' | 'within' | 'over';
 export class SupervisedRequest implements Suspect {
   readonly id: number;
   place: RequestPlace = 'waiting';
+  /** As it comes into an engine: each after the first has to take it, or what was promised would be refused. */
+  #admission: Admission = 'new';
   /** Its caller wants no more of it. */
   isAborted = false;
   isQueued = false;
@@ -56,14 +59,16 @@ export class SupervisedRequest implements Suspect {
     this.isQueued = false;
     this.hasProgressed = false;
     this.#inherited = this.#rounds;
-    if (this.#start === undefined) return this.#request;
+    const admission = this.#admission;
+    this.#admission = 'again';
+    if (this.#start === undefined) return { ...this.#request, admission };
     const { seed: _, ...request } = this.#request;
     const { seed, verification, route } = this.#start;
     // Only matching can repeat a text. The other rules go on lawfully, with coins that nothing has used yet.
     const coins = verification === 'match' ? { seed, verification } : { verification };
     // In mode auto the same model writes on.
     const kept = { ...coins, ...(route && { route }) };
-    return { ...request, ...kept, resume: [...this.#tokens] };
+    return { ...request, ...kept, admission, resume: [...this.#tokens] };
   }
 
   /** Gives whether its reader gets anything of that: what an earlier life has told already is not told again. */
@@ -115,6 +120,9 @@ export class SupervisedRequest implements Suspect {
     switch (event.type) {
       case 'queued':
         this.isQueued = true;
+        return this.#start === undefined ? event : undefined;
+      case 'admitted':
+        this.isQueued = false;
         return this.#start === undefined ? event : undefined;
       case 'start':
         this.isQueued = false;

@@ -30,6 +30,7 @@ const shownToken = tokenText.extend({
 
 /** All places are taken; so many requests are before this one. */
 const queued = z.object({ type: z.literal('queued'), ahead: count });
+const admitted = z.object({ type: z.literal('admitted') });
 
 const start = z.object({
   type: z.literal('start'),
@@ -99,11 +100,12 @@ const finish = z.object({
 });
 export type FinishMessage = z.output<typeof finish>;
 
-const ofAnswer = z.discriminatedUnion('type', [queued, start, prompt, round, text, finish]);
+const ofAnswer = z.discriminatedUnion('type', [queued, admitted, start, prompt, round, text, finish]);
 export type AnswerMessage = z.output<typeof ofAnswer>;
 
 export const messageSchema = z.discriminatedUnion('type', [
   queued,
+  admitted,
   start,
   prompt,
   round,

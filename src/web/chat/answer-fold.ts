@@ -110,6 +110,7 @@ export class AnswerFold {
 
   add(frame: Frame): void {
     if (frame.type === 'queued') this.#progress = { kind: 'queued', ahead: frame.ahead };
+    else if (frame.type === 'admitted') this.#progress = { kind: 'sent' };
     else if (frame.type === 'start') this.#start = frame;
     else if (frame.type === 'prompt') this.#progress = { ...frame, kind: 'reading' };
     else if (frame.type === 'round') {

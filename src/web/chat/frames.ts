@@ -35,6 +35,7 @@ export interface Route {
 
 export type Frame =
   | { readonly type: 'queued'; readonly ahead: number }
+  | { readonly type: 'admitted' }
   | StartFrame
   | { readonly type: 'prompt'; readonly evaluated: number; readonly total: number }
   | RoundFrame
