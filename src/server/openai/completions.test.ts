@@ -95,6 +95,17 @@ test('models are listed with what they stand for', async () => {
       ['main:auto', 'auto'],
       ['draft', 'draft'],
     ]);
+    // As llama-server: each name in Ollama's shape, too.
+    expect(list.models.map(({ name, model }: Json) => [name, model])).toEqual(
+      list.data.map(({ id }: Json) => [id, id]),
+    );
+    expect(list.models[0]).toMatchObject({
+      type: 'model',
+      capabilities: ['completion'],
+      details: { format: 'gguf' },
+      description: list.data[0].outrider.description,
+    });
+    expect(list.data[0]).toMatchObject({ aliases: [], tags: [] });
     for (const { outrider } of list.data) expect(outrider.description).toMatch(/^[a-z].+/);
   }
   expect(await (await server.get('/v1/models/main:main')).json()).toMatchObject({ id: 'main:main', object: 'model' });

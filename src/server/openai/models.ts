@@ -11,6 +11,9 @@ export const modelSchema = z.object({
   /** Seconds since 1970. */
   created: z.int(),
   owned_by: z.string(),
+  /** Other names and labels; there are none. */
+  aliases: listOf(z.string()),
+  tags: listOf(z.string()),
   meta: z.object({
     vocab_type: z.string(),
     n_vocab: count,
@@ -23,13 +26,43 @@ export const modelSchema = z.object({
 });
 type Model = z.output<typeof modelSchema>;
 
-export const modelListSchema = z.object({ object: z.literal('list'), data: listOf(modelSchema) });
+/** The same name as llama-server tells it to Ollama's clients. What neither of them knows is an empty text. */
+const namedModelSchema = z.object({
+  name: z.string(),
+  model: z.string(),
+  modified_at: z.string(),
+  size: z.string(),
+  digest: z.string(),
+  type: z.literal('model'),
+  description: z.string(),
+  tags: listOf(z.string()),
+  capabilities: listOf(z.literal('completion')),
+  parameters: z.string(),
+  details: z.object({
+    parent_model: z.string(),
+    format: z.literal('gguf'),
+    family: z.string(),
+    families: listOf(z.string()),
+    parameter_size: z.string(),
+    quantization_level: z.string(),
+  }),
+});
+
+export const modelListSchema = z.object({
+  object: z.literal('list'),
+  data: listOf(modelSchema),
+  models: listOf(namedModelSchema),
+});
 
 /** GET /v1/models. `created` is in seconds since 1970. */
 export function listModels(context: ServerRequest, { service, settings }: ServerContext, created: number): Response {
   const { description } = service;
-  const data = modelNames(description, settings.mode).map((name) => entry(name, description, created));
-  const list: z.output<typeof modelListSchema> = { object: 'list', data };
+  const names = modelNames(description, settings.mode);
+  const list: z.output<typeof modelListSchema> = {
+    object: 'list',
+    data: names.map((name) => entry(name, description, created)),
+    models: names.map(namedModel),
+  };
   return context.json(list);
 }
 
@@ -48,7 +81,23 @@ function entry(
 ): Model {
   const model = drafts.find(({ name }) => name === writer) ?? target;
   const meta = metaOf(model, contextSize);
-  return { id, object: 'model', created, owned_by: 'outrider', meta, outrider: { mode, description } };
+  const labels = { aliases: [], tags: [] };
+  return { id, object: 'model', created, owned_by: 'outrider', ...labels, meta, outrider: { mode, description } };
+}
+
+function namedModel({ id, description }: ModelName): z.output<typeof namedModelSchema> {
+  const unknown = { modified_at: '', size: '', digest: '', parameters: '' };
+  const details = { parent_model: '', family: '', families: [''], parameter_size: '', quantization_level: '' };
+  return {
+    ...unknown,
+    name: id,
+    model: id,
+    type: 'model',
+    description,
+    tags: [''],
+    capabilities: ['completion'],
+    details: { ...details, format: 'gguf' },
+  };
 }
 
 /** As llama-server describes a model. */
