@@ -60,7 +60,7 @@ knowledge.learnDraftCosts(draft.name, new CostCurve(draft.costs.toJSON()));
 const noise = noiseOf(Number(values.noise));
 /** @type {Map<string, number[]>} */
 const speedups = new Map(traced.map(({ name }) => [name, []]));
-/** Microseconds of processor time a round, by pass. */
+/** Microseconds of processor time a round, by pass. @type {number[]} */
 const ours = [];
 for (let pass = 1; pass <= Number(values.passes); pass++) {
   const began = process.cpuUsage();
