@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { geometricMean } from '../dist/bench/interval.js';
 import { intervalName, percent, span, times } from '../dist/bench/report/figures.js';
-import { HEADLINE, policyNames } from '../dist/bench/report/policies.js';
+import { HEADLINE, oracleShares, policyNames } from '../dist/bench/report/policies.js';
 
 for (const path of process.argv.slice(2)) print(JSON.parse(readFileSync(path, 'utf8')));
 
@@ -59,12 +59,11 @@ function printWorkloads(result) {
   });
   table(head, rows);
   const all = workloads.map(({ policies }) => policies[HEADLINE].speedup);
-  const oracles = workloads.flatMap(({ oracle }) => oracle ?? []);
-  const alone = oracles.flatMap(({ policy, oracle }) => (policy === undefined ? [] : [policy / oracle]));
-  const byItself = alone.length === 0 ? '' : `, the policy's by itself ${percent(geometricMean(alone))}`;
+  const { measured, byItself } = oracleShares(result);
+  const alone = byItself.length === 0 ? '' : `, the policy's by itself ${percent(geometricMean(byItself))}`;
   console.log(
     `Geometric mean ${times(geometricMean(all))}, worst ${times(Math.min(...all))}; share of the oracle ` +
-      `${percent(geometricMean(oracles.map(({ share }) => share)))}${byItself} in the geometric mean.\n`,
+      `${percent(geometricMean(measured))}${alone} in the geometric mean.\n`,
   );
 }
 

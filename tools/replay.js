@@ -13,12 +13,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { traceCosts } from '../dist/bench/costs.js';
 import { geometricMean } from '../dist/bench/interval.js';
 import { openSequence, samplingOf, sharedDrawing } from '../dist/bench/model-drafter.js';
 import { oracleOf } from '../dist/bench/oracle.js';
 import { ADAPTIVE, PLAIN } from '../dist/bench/policies.js';
 import { replay } from '../dist/bench/replay.js';
-import { traceOf } from '../dist/bench/trace.js';
+import { LONGEST, traceOf } from '../dist/bench/trace.js';
 import { requestsOf, runWorkload } from '../dist/bench/workload-run.js';
 import { WORKLOADS } from '../dist/bench/workloads.js';
 import { kindOf } from '../dist/engine/drafting.js';
@@ -41,7 +42,6 @@ const { values } = parseArgs({
   },
 });
 const SEED = 7;
-const LONGEST = 16;
 
 const backend = await openBackend({ env: process.env });
 const engine = await Engine.load(backend, {
@@ -141,13 +141,9 @@ function noiseOf(sigma) {
 }
 
 function report() {
+  const costs = traceCosts({ target, drafts: new Map([[draft.name, draft.costs]]) });
   const rows = traced.map(({ name, texts }) => {
     const traces = texts.map(({ prompt, traced: drafts }) => ({ promptTokens: prompt.length, drafts }));
-    const costs = {
-      target: (/** @type {number} */ rows, /** @type {number} */ depth) => target.at(rows, depth),
-      draft: (/** @type {string} */ drafter, /** @type {number} */ depth) =>
-        drafter === draft.name ? draft.costs.at(1, depth) : 0,
-    };
     const { oracle, clairvoyant } = oracleOf({ traces, costs, promptMs: 0, speedup: 1 });
     const [cold, ...warm] = /** @type {[number, ...number[]]} */ (speedups.get(name));
     const adaptive = warm.length > 0 ? geometricMean(warm) : cold;

@@ -3,18 +3,18 @@
  * heart's loop, cascade and drafters as they are, on a clock that only passes move. Held against the oracle it shows what
  * the policy loses; held against the measured speed-up, what the machine did.
  */
+import { NO_NOISE } from '../engine/draft-drawing.js';
+import { borrowed } from '../engine/drafting.js';
 import {
   ALONE,
   always,
   Cascade,
   type CostCurve,
   type Distribution,
-  type Drafter,
   generate,
   type Knowledge,
   LookupDrafter,
   ModelDrafter,
-  type Noise,
   pointMass,
   type Round,
   type Row,
@@ -57,7 +57,6 @@ export interface Replayed {
 /** Stands for every token that the text does not have; no vocabulary has it. */
 const OTHER: Token = 2 ** 31;
 /** Laws are certain or of one token: nothing is drawn. */
-const NO_NOISE: Noise = { exponential: () => 1, uniform: () => 0.5 };
 const NO_RANDOM = () => 0.5;
 
 /** Writes the text once more, learning as it goes. */
@@ -95,7 +94,7 @@ export async function replay(text: ReplayedText, plan: Replay): Promise<Replayed
 function proposerOf(text: ReplayedText, { knowledge, draft, kind, max }: Replay, clock: Clock): Cascade {
   const shared = { kind, max, isEnd: () => false, company: ALONE };
   const lookup = new LookupDrafter();
-  const helper = new Cascade({ ...shared, drafters: [forAnother(lookup)], knowledge: knowledge.within(draft.name) });
+  const helper = new Cascade({ ...shared, drafters: [borrowed(lookup)], knowledge: knowledge.within(draft.name) });
   const model = new ModelDrafter({
     name: draft.name,
     sequence: new ClockedSequence(draft.costs, clock),
@@ -187,14 +186,4 @@ class FollowingSampler implements Sampler {
   rewind(length: number): void {
     this.#history.length = length;
   }
-}
-
-/** Its owner closes it. */
-function forAnother(drafter: Drafter): Drafter {
-  return {
-    name: drafter.name,
-    propose: (request) => drafter.propose(request),
-    observe: (outcome) => drafter.observe(outcome),
-    close: () => {},
-  };
 }

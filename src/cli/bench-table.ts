@@ -1,6 +1,6 @@
 /** The bench's result for a terminal: a line a workload, and what it comes to. */
 import { geometricMean, LEAST_FOR_INTERVAL, median } from '../bench/interval.js';
-import { HEADLINE, policyNames, summarise } from '../bench/report/policies.js';
+import { HEADLINE, oracleShares, policyNames, summarise } from '../bench/report/policies.js';
 import type { BenchResult, BenchWorkload, PolicyRuns } from '../bench/result.js';
 import { aligned, type Cell } from './table.js';
 import type { Paint } from './terminal.js';
@@ -141,12 +141,11 @@ function verdict(result: BenchResult): string[] {
 }
 
 /** Of the oracle: what was measured, and what the policy has by itself. */
-function shareLine({ workloads }: BenchResult): string[] {
-  const oracles = workloads.flatMap(({ oracle }) => oracle ?? []);
-  if (oracles.length === 0) return [];
-  const alone = oracles.flatMap(({ policy, oracle }) => (policy === undefined ? [] : [policy / oracle]));
-  const byItself = alone.length === 0 ? '' : `; the policy by itself ${percent(median(alone))}`;
-  return [`share of the oracle, median: ${percent(median(oracles.map(({ share }) => share)))}${byItself}`];
+function shareLine(result: BenchResult): string[] {
+  const { measured, byItself } = oracleShares(result);
+  if (measured.length === 0) return [];
+  const alone = byItself.length === 0 ? '' : `; the policy by itself ${percent(median(byItself))}`;
+  return [`share of the oracle, median: ${percent(median(measured))}${alone}`];
 }
 
 function speed(tokensPerSecond: number): string {

@@ -191,7 +191,7 @@ function modelDrafter(
 }
 
 /** Somebody else closes it. */
-function borrowed(drafter: Drafter): Drafter {
+export function borrowed(drafter: Drafter): Drafter {
   return {
     name: drafter.name,
     propose: (request) => drafter.propose(request),

@@ -53,6 +53,15 @@ export function verdictOf([low, high]: readonly [number, number]): 'faster' | 's
   return high < 1 ? 'slower' : 'even';
 }
 
+/** Shares of the oracle: what adaptive was measured to reach, and what the policy reaches by itself where that is known. */
+export function oracleShares({ workloads }: BenchResult): { readonly measured: number[]; readonly byItself: number[] } {
+  const oracles = workloads.flatMap(({ oracle }) => oracle ?? []);
+  return {
+    measured: oracles.map(({ share }) => share),
+    byItself: oracles.flatMap(({ policy, oracle }) => (policy === undefined ? [] : [policy / oracle])),
+  };
+}
+
 /** The policies that ran on a workload, in the report's order, with the place that gives each its colour. */
 export function policiesOf(
   workload: BenchWorkload,

@@ -92,12 +92,13 @@ export class ModelDrafter implements Drafter {
   price(length: number, affordable: number): DraftPrice {
     const { costs, sequence } = this.#options;
     const { tokens, anew } = this.#plan(length, affordable);
-    const planned = costs.at(tokens, sequence.length);
-    // A wider view is nobody's duty: whether to draft at all is decided by what has to be caught up on.
-    const behind = anew ? this.#window(length, affordable) : tokens;
-    const first = costs.at(behind, sequence.length);
     const next = costs.at(1, sequence.length);
-    return { first, next, probe: planned, behind, ...(anew && { wider: planned - first }) };
+    const probe = costs.at(tokens, sequence.length);
+    if (!anew) return { first: probe, next, probe, behind: tokens };
+    // A wider view is nobody's duty: whether to draft at all is decided by what has to be caught up on.
+    const behind = this.#window(length, affordable);
+    const first = costs.at(behind, sequence.length);
+    return { first, next, probe, behind, wider: probe - first };
   }
 
   /** One batch over tokens that are known: each row says what would have been drafted, with what confidence. */
