@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -89,5 +89,27 @@ describe('outrider bench', () => {
     expect(text).toMatch(/^main-q8_0 with draft-q8_0\n/);
     expect(text).toMatch(/\ncopying +\d+/);
     expect(text).toMatch(/\ngeometric mean: llama16 \d\.\d\dx/);
+  });
+});
+
+describe('outrider bench make-model', () => {
+  const SHAPE = ['--from', 'draft', '--width', '256', '--layers', '2', '--feed-forward', '512', '--heads', '8'];
+
+  test('keeps what was there until the new model is whole, and leaves no parts', async () => {
+    const made = await mkdtemp(join(folder, 'made-'));
+    const out = join(made, 'model.gguf');
+    await writeFile(out, 'older');
+    const set = stage();
+    const surroundings = { ...set.surroundings, openBackend };
+    expect(
+      await runProgram(['bench', 'make-model', out, ...SHAPE, '--heads', '4', '--type', 'q4_K'], surroundings),
+    ).toBe(2);
+    expect(set.stderr.text).toContain('rows of type q4_K have a multiple of 256 elements');
+    expect(await readFile(out, 'utf8')).toBe('older');
+    expect(await readdir(made)).toEqual(['model.gguf']);
+
+    expect(await runProgram(['bench', 'make-model', out, ...SHAPE], surroundings)).toBe(0);
+    expect((await readFile(out)).subarray(0, 4).toString()).toBe('GGUF');
+    expect(await readdir(made)).toEqual(['model.gguf']);
   });
 });

@@ -1,5 +1,5 @@
 /** `outrider bench make-model`: a model of real cost with the function, and so the acceptance, of a small one. */
-import { open } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { makeModel } from '../bench/make-model.js';
 import { OutriderError } from '../errors.js';
@@ -71,8 +71,10 @@ export function addMakeModel(command: Command, outputs: Outputs, surroundings: S
     .action(async (out: string, flags: MakeModelFlags) => {
       const backend = await surroundings.openBackend({ env: surroundings.env });
       try {
-        await writable(out);
-        await makeModel({ source: sourceOf(flags.from), out, shape: shapeOf(flags), ...flags }, backend);
+        const shape = shapeOf(flags);
+        await writtenWhole(out, (part) =>
+          makeModel({ source: sourceOf(flags.from), out: part, shape, ...flags }, backend),
+        );
         await outputs.err.write(`wrote ${out}\n`);
       } finally {
         backend.close();
@@ -88,12 +90,20 @@ const notNegative: Reader<number> = {
   },
 };
 
-/** Told before minutes of work. */
-async function writable(out: string): Promise<void> {
-  const file = await open(out, 'w').catch((error: NodeJS.ErrnoException) => {
+/** A file that cannot be written is told before minutes of work; one that was there stays until another is whole. */
+async function writtenWhole(out: string, write: (part: string) => Promise<void>): Promise<void> {
+  const part = `${out}.part`;
+  const file = await open(part, 'w').catch((error: NodeJS.ErrnoException) => {
     throw new OutriderError('invalid_argument', `cannot write ${out} (${error.code})`, { path: out });
   });
   await file.close();
+  try {
+    await write(part);
+    await rename(part, out);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
 }
 
 function sourceOf(from = 'target'): string {
