@@ -4,7 +4,8 @@
  * Outrider's server beside llama.cpp's, on the same files and the same shared libraries: tokens a second and the time to
  * the first token, greedy, several requests at once, with prompts of 50 and 1,000 tokens. llama-server runs with and without its draft,
  * with and without a unified cache, with the better of some thread counts, without prompt cache, each slot with the
- * whole context. All take turns in every repetition; whoever has none is stopped (SIGSTOP).
+ * whole context. All take turns in every repetition; whoever has none is stopped (SIGSTOP). A llama-server that had less than
+ * half of the speed of the fastest in the first repetition of a cell is left out of its others: it is not the better one.
  * Usage: node tools/compare-serving.js --peer LLAMA-SERVER [-m TARGET -md DRAFT] [--concurrency 1,4,8,16]
  *   [--prompt-tokens 50,1000] [-n TOKENS] [-c CONTEXT] [--repetitions N] [--minutes N] [--threads 1,2] [--own-threads N] [--json FILE]
  */
@@ -56,6 +57,10 @@ const minutesOfEach = Number(values.minutes) / (concurrencies.length * promptLen
 
 /** Tokens of the answers by which thread counts are chosen. */
 const TRIAL_TOKENS = 32;
+/** Requests that come before what is counted. */
+const WARM_REQUESTS = 4;
+/** Of the fastest rival's speed: who has less is measured in one repetition only. */
+const HOPELESS = 0.5;
 
 const { location, problem } = await inspectLibraries();
 if (location === undefined) throw problem ?? new Error('llama.cpp is not there');
@@ -130,21 +135,36 @@ async function fastest(start, prompts) {
  * @param {ReturnType<typeof groupsOf>} groups
  */
 async function inTurns(rivals, concurrency, promptTokens, groups) {
-  const [warm] = groups;
-  for (const rival of rivals) await load(rival, warm?.prompts ?? [], Math.min(tokens, TRIAL_TOKENS));
+  const warm = groups.flatMap(({ prompts }) => prompts).slice(0, Math.min(concurrency, WARM_REQUESTS));
+  for (const rival of rivals) await load(rival, warm, Math.min(tokens, TRIAL_TOKENS));
+  let racing = rivals;
   const deadline = performance.now() + minutesOfEach * 60_000;
   for (let repetition = 0; repetition < repetitions; repetition++) {
     if (repetition > 0 && performance.now() > deadline) return;
     for (const { name: group, prompts } of groups) {
       // Nobody always comes behind the same neighbour.
-      const turns = rivals.map((_, i) => /** @type {Rival} */ (rivals[(i + repetition) % rivals.length]));
+      const turns = racing.map((_, i) => /** @type {Rival} */ (racing[(i + repetition) % racing.length]));
       for (const rival of turns) {
         const measured = await load(rival, prompts, tokens);
         runs.push({ concurrency, promptTokens, group, rival: rival.name, repetition, ...measured });
       }
     }
     note(`${concurrency} at once, prompts of ${promptTokens}: ${repetition + 1} of ${repetitions}`);
+    if (repetition === 0) racing = contenders(rivals, runs.filter(inCell(concurrency, promptTokens)));
   }
+}
+
+/** @param {number} concurrency @param {number} promptTokens @returns {(run: Run) => boolean} */
+function inCell(concurrency, promptTokens) {
+  return (run) => run.concurrency === concurrency && run.promptTokens === promptTokens;
+}
+
+/** @param {readonly Rival[]} rivals @param {readonly Run[]} first all runs of the first repetition */
+function contenders(rivals, first) {
+  const speedOf = (/** @type {Rival} */ { name }) =>
+    geometricMean(first.filter(({ rival }) => rival === name).map(({ tokensPerSecond }) => tokensPerSecond));
+  const fastest = Math.max(...rivals.map(speedOf));
+  return rivals.filter((rival) => rival.name === 'outrider' || speedOf(rival) >= HOPELESS * fastest);
 }
 
 /** @param {readonly number[]} values median and range */
@@ -158,17 +178,19 @@ function spread(values) {
  * @param {number} promptTokens
  */
 function summarise(concurrency, promptTokens) {
-  const cell = runs.filter((run) => run.concurrency === concurrency && run.promptTokens === promptTokens);
-  const repeated = [...new Set(cell.map(({ repetition }) => repetition))];
-  /** By repetition. @param {string} rival @param {(run: Run) => number} value */
-  const over = (rival, value) =>
-    repeated.map((repetition) =>
-      geometricMean(cell.filter((run) => run.rival === rival && run.repetition === repetition).map(value)),
+  const cell = runs.filter(inCell(concurrency, promptTokens));
+  const repeated = new Set(cell.map(({ repetition }) => repetition)).size;
+  /** By repetition, as many as it was in. @param {string} rival @param {(run: Run) => number} value */
+  const over = (rival, value) => {
+    const own = cell.filter((run) => run.rival === rival);
+    return [...new Set(own.map(({ repetition }) => repetition))].map((repetition) =>
+      geometricMean(own.filter((run) => run.repetition === repetition).map(value)),
     );
+  };
   const speedOf = (/** @type {string} */ rival) => over(rival, (run) => run.tokensPerSecond);
   const firstOf = (/** @type {string} */ rival) => over(rival, (run) => median(run.firstTokenMs));
   const ratios = (/** @type {readonly number[]} */ some, /** @type {readonly number[]} */ others) =>
-    spread(some.map((value, i) => value / /** @type {number} */ (others[i])));
+    spread(others.map((value, i) => /** @type {number} */ (some[i]) / value));
   const rivals = [...new Set(cell.map(({ rival }) => rival))].map((rival) => ({
     rival,
     tokensPerSecond: spread(speedOf(rival)),
@@ -180,7 +202,7 @@ function summarise(concurrency, promptTokens) {
   const best = rivals
     .filter(({ rival }) => rival !== 'outrider')
     .reduce((one, other) => (other.tokensPerSecond.median > one.tokensPerSecond.median ? other : one));
-  return { concurrency, promptTokens, repetitions: repeated.length, best: best.rival, rivals };
+  return { concurrency, promptTokens, repetitions: repeated, best: best.rival, rivals };
 }
 
 /** @param {string} text */

@@ -48,8 +48,12 @@ async function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal | un
   });
 }
 
+export function msPerToken({ ms, tokens }: PeerAnswer): number {
+  return ms / tokens;
+}
+
 /**
- * Runs of the same repetitions: the peer's, its own plain decoding's where that ran, and ours. Times are compared by
+ * Runs of the same repetitions, as many as the peer has: the peer's, its own plain decoding's where that ran, and ours. Times are compared by
  * token, since a program may end a token early.
  */
 export function summarisePeer(
@@ -57,8 +61,7 @@ export function summarisePeer(
   plain: readonly PeerAnswer[] | undefined,
   ours: readonly WorkloadRun[],
 ): PeerRuns {
-  const perToken = ({ ms, tokens }: PeerAnswer): number => ms / tokens;
-  const times = runs.map(perToken);
+  const times = runs.map(msPerToken);
   const against = pairedRatios(
     times,
     ours.map((run) => run.ms / tokensOf(run)),
@@ -66,7 +69,7 @@ export function summarisePeer(
   return {
     ms: runs.map(({ ms }) => ms),
     tokensPerSecond: 1000 / median(times),
-    speedup: plain && median(pairedRatios(plain.map(perToken), times)),
+    speedup: plain && median(pairedRatios(plain.map(msPerToken), times)),
     against: median(against),
     againstInterval: medianInterval(against),
     drafted: runs.reduce((sum, { drafted }) => sum + drafted, 0),

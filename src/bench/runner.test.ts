@@ -95,6 +95,7 @@ describe('the bench', () => {
 
   test('gives other programs their turns where the true models draft', async () => {
     const asleep = new Set<string>();
+    const asked: string[] = [];
     const closed: string[] = [];
     const peer = (setting: string, ms: number): Peer => ({
       name: 'other',
@@ -102,17 +103,23 @@ describe('the bench', () => {
       system: '',
       generate: async ({ tokens }) => {
         expect(asleep).not.toContain(setting);
+        asked.push(`${setting}: ${tokens}`);
         return { ms, tokens, drafted: 2, accepted: 1 };
       },
       pause: () => asleep.add(setting),
       resume: () => asleep.delete(setting),
       close: async () => void closed.push(setting),
     });
-    const { findings, steps } = await bench({ workloads: WORKLOADS }, [peer('plain', 300), peer('default', 200)]);
+    const peers = [peer('plain', 300), peer('default', 200), peer('16/0.75', 401)];
+    const { findings, steps } = await bench({ workloads: WORKLOADS }, peers);
     const [good, mixed] = findings.workloads;
     expect(mixed!.peers).toEqual({});
-    expect(closed).toEqual(['plain', 'default']);
-    expect(Object.keys(good!.peers)).toEqual(['other plain', 'other default']);
+    expect(closed).toEqual(['plain', 'default', '16/0.75']);
+    expect(Object.keys(good!.peers)).toEqual(['other plain', 'other default', 'other 16/0.75']);
+    // Its cold run is short, and after the first that counts a setting that is more than twice as slow is done with.
+    expect(asked.filter((line) => line.startsWith('default'))).toEqual(['default: 16', 'default: 120', 'default: 120']);
+    expect(asked.filter((line) => line.startsWith('16/'))).toEqual(['16/0.75: 16', '16/0.75: 120']);
+    expect(good!.peers['other 16/0.75']!.ms).toEqual([401]);
     expect(good!.peers['other plain']!.speedup).toBeUndefined();
     expect(good!.peers['other default']).toMatchObject({ ms: [200, 200], speedup: 1.5, drafted: 4, accepted: 2 });
     expect(good!.peers['other default']!.against).toBeGreaterThan(0);

@@ -14,8 +14,11 @@ import { ADAPTIVE, applies, PLAIN, type Policy } from './policies.js';
 import type { BenchResult, BenchWorkload } from './result.js';
 import { untilAborted } from './until-aborted.js';
 import { runWorkload, type WorkloadRun } from './workload-run.js';
-import { nameOf, summariseWorkload, type WorkloadRuns, warmRounds } from './workload-runs.js';
+import { contendingPeers, nameOf, summariseWorkload, type WorkloadRuns, warmRounds } from './workload-runs.js';
 import { tokensOfEach, type Workload } from './workloads.js';
+
+/** Of a peer's answers in the cold pass, which is not counted: another program learns nothing that takes more. */
+const PEER_COLD_TOKENS = 16;
 
 export interface BenchPlan {
   readonly workloads: readonly Workload[];
@@ -145,13 +148,13 @@ class BenchRun {
 
   /**
    * Every contender once on every workload; the one that comes first moves on from pass to pass. Milliseconds.
-   * A pass that fails leaves no run behind: of all contenders there are equally many.
+   * A pass that fails leaves no run behind: of all policies there are equally many.
    */
   async #pass(engine: Engine, all: readonly WorkloadRuns[], pass: number): Promise<number> {
     const began = this.#elapsed();
     const taken: (() => void)[] = [];
     for (const runs of all) {
-      const turns = this.#turnsOf(engine, runs);
+      const turns = this.#turnsOf(engine, runs, pass);
       const first = pass % turns.length;
       for (const { contender, take } of [...turns.slice(first), ...turns.slice(0, first)]) {
         this.#report(runs.workload, contender, pass === 0 ? 'cold' : 'warm');
@@ -163,13 +166,14 @@ class BenchRun {
     return this.#elapsed() - began;
   }
 
-  #turnsOf(engine: Engine, { workload, policies, peers }: WorkloadRuns): Turn[] {
+  #turnsOf(engine: Engine, { workload, policies, peers }: WorkloadRuns, pass: number): Turn[] {
     const { tokens, seed } = this.#plan;
     const { now, signal } = this.#parts;
     const { temperature } = workload;
     const prompts = workload.prompts.map((prompt) => engine.tokenize(prompt).tokens);
-    const request = { prompts, temperature, seed, tokens: tokensOfEach(workload, tokens) };
-    const others = [...peers].map(([peer, runs]) => ({
+    const each = tokensOfEach(workload, tokens);
+    const request = { prompts, temperature, seed, tokens: pass === 0 ? Math.min(PEER_COLD_TOKENS, each) : each };
+    const others = contendingPeers(peers).map(([peer, runs]) => ({
       contender: nameOf(peer),
       take: async () => keeping(runs, await runPeer({ peer, ...request, signal })),
     }));

@@ -1,5 +1,5 @@
 /** Everything that ran on one workload, and its part of the report. */
-import { summarisePeer } from './peer-runs.js';
+import { msPerToken, summarisePeer } from './peer-runs.js';
 import type { Peer, PeerAnswer } from './peers/peer.js';
 import { ADAPTIVE, PLAIN, type Policy } from './policies.js';
 import type { BenchWorkload, PeerRuns } from './result.js';
@@ -12,8 +12,18 @@ export interface WorkloadRuns {
   readonly workload: Workload;
   /** `PLAIN` among them. */
   readonly policies: ReadonlyMap<Policy, WorkloadRun[]>;
-  /** Only beside `ADAPTIVE`. */
+  /** Only beside `ADAPTIVE`. Who was hopeless in the first repetition has no others (`contendingPeers`). */
   readonly peers: ReadonlyMap<Peer, PeerAnswer[]>;
+}
+
+/** Of the time of the fastest peer: who takes more is nobody's best setting on this workload. */
+const HOPELESS = 2;
+
+/** Those that are worth another run: after one that counts, hopeless settings are left out. A grid of them takes minutes. */
+export function contendingPeers(peers: WorkloadRuns['peers']): [Peer, PeerAnswer[]][] {
+  const lastOf = (runs: readonly PeerAnswer[]): number => msPerToken(runs.at(-1)!);
+  const fastest = Math.min(...[...peers.values()].filter(({ length }) => length > 0).map(lastOf));
+  return [...peers].filter(([, runs]) => runs.length < 2 || lastOf(runs) <= HOPELESS * fastest);
 }
 
 /** What the report calls a peer. */

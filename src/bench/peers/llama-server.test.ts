@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openPeers } from './index.js';
 import { argvOf, openLlamaServers } from './llama-server.js';
 import { ServerProcess } from './server-process.js';
@@ -9,6 +9,7 @@ import { ServerProcess } from './server-process.js';
 /** Stands in for the real server: health, completions that count what it was started with, SIGSTOP like any process. */
 const PROGRAM = `#!${process.execPath}
 const { createServer } = require('node:http');
+require('node:fs').appendFileSync(process.env.PIDS, process.pid + '\\n');
 const argv = process.argv.slice(2);
 const value = (flag) => argv[argv.indexOf(flag) + 1];
 if (process.env.BROKEN) { console.error('cannot open the model'); process.exit(1); }
@@ -30,10 +31,18 @@ createServer((request, response) => {
 
 let folder: string;
 let program: string;
+let pids: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'outrider-'));
   program = join(folder, 'server.cjs');
+  pids = join(folder, 'pids');
   writeFileSync(program, PROGRAM, { mode: 0o755 });
+});
+beforeEach(() => writeFileSync(pids, ''));
+afterEach(() => {
+  for (const pid of readFileSync(pids, 'utf8').trim().split('\n').filter(Boolean)) {
+    expect(() => process.kill(Number(pid), 0), `a server is left behind: ${pid}`).toThrow('ESRCH');
+  }
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -46,7 +55,7 @@ const optionsOf = (env: NodeJS.ProcessEnv = {}) => ({
   grid: 'all' as const,
   threads: [1, 2],
   trial: [1, 2, 3],
-  env: { ...process.env, ...env },
+  env: { ...process.env, PIDS: pids, ...env },
   now: () => performance.now(),
 });
 
@@ -106,7 +115,7 @@ describe('llama-server', () => {
     const start = ServerProcess.start({
       program,
       argv: (port) => ['--port', String(port)],
-      env: { ...process.env, SILENT_HEALTH: '1' },
+      env: { ...process.env, PIDS: pids, SILENT_HEALTH: '1' },
       deadlineMs: 100,
       now: () => performance.now(),
     });

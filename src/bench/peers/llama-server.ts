@@ -66,28 +66,43 @@ export async function openLlamaServers(options: LlamaServerOptions): Promise<Pee
   }
 }
 
+interface Trial {
+  readonly server: LlamaServer;
+  readonly times: number[];
+}
+
 /** The server with the thread count that is better for this setting; the others are closed. */
 async function fastest(options: LlamaServerOptions, setting: DraftSetting, system: string): Promise<LlamaServer> {
-  const tried: { readonly server: LlamaServer; readonly times: number[] }[] = [];
-  for (const threads of options.threads) {
-    tried.push({ server: await LlamaServer.start(options, setting, threads, system), times: [] });
-  }
-  const request = { prompt: options.trial, temperature: 0, seed: 1, tokens: TRIAL_TOKENS };
-  for (let trial = 0; trial < TRIALS; trial++) {
-    for (const { server, times } of tried) {
-      server.resume();
-      const { ms, drafted } = await server.generate(request);
-      server.pause();
-      times.push(ms);
-      if (setting !== 'plain' && drafted === 0) {
-        const given = argvOf(options, setting, server.threads).join(' ');
-        throw new OutriderError('backend_failed', `${options.program} drafts nothing, started with ${given}`);
-      }
+  const trials: Trial[] = [];
+  try {
+    for (const threads of options.threads) {
+      trials.push({ server: await LlamaServer.start(options, setting, threads, system), times: [] });
     }
+    for (let trial = 0; trial < TRIALS; trial++) {
+      for (const one of trials) await tryOut(one, setting, options);
+    }
+    const [best, ...rest] = trials.toSorted((a, b) => median(a.times) - median(b.times));
+    for (const { server } of rest) await server.close();
+    return best!.server;
+  } catch (error) {
+    for (const { server } of trials) await server.close();
+    throw error;
   }
-  const [best, ...rest] = tried.sort((a, b) => median(a.times) - median(b.times));
-  for (const { server } of rest) await server.close();
-  return best!.server;
+}
+
+async function tryOut({ server, times }: Trial, setting: DraftSetting, options: LlamaServerOptions): Promise<void> {
+  server.resume();
+  const { ms, drafted } = await server.generate({
+    prompt: options.trial,
+    temperature: 0,
+    seed: 1,
+    tokens: TRIAL_TOKENS,
+  });
+  server.pause();
+  times.push(ms);
+  if (setting === 'plain' || drafted > 0) return;
+  const given = argvOf(options, setting, server.threads).join(' ');
+  throw new OutriderError('backend_failed', `${options.program} drafts nothing, started with ${given}`);
 }
 
 class LlamaServer implements Peer {

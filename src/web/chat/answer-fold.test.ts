@@ -19,6 +19,8 @@ describe('an answer', () => {
     expect(fold.progress).toEqual({ kind: 'sent' });
     fold.add({ type: 'queued', ahead: 2 });
     expect(fold.progress).toEqual({ kind: 'queued', ahead: 2 });
+    fold.add({ type: 'admitted' });
+    expect(fold.progress).toEqual({ kind: 'sent' });
     fold.add(startFrame({ seed: 5 }));
     fold.add({ type: 'prompt', evaluated: 3, total: 9 });
     expect(fold.progress).toMatchObject({ kind: 'reading', evaluated: 3, total: 9 });
