@@ -13,15 +13,15 @@ import type {
   SlotStatus,
   TokenizeOptions,
 } from '../service.js';
-import { backoffMs } from './backoff.js';
 import type { Death } from './death.js';
 import { EngineLife } from './engine-life.js';
 import { PendingCalls } from './pending-calls.js';
 import { errorOf, eventOf, type FromEngine, type PlainEngineOptions } from './protocol.js';
+import { Restarts, type RestartsOptions } from './restarts.js';
 import { SupervisedRequest } from './supervised-request.js';
 import { SupervisedRequests } from './supervised-requests.js';
 
-export interface SuperviseOptions {
+export interface SuperviseOptions extends RestartsOptions {
   /** Starts a process that calls `hostEngine`, with a channel of `serialization: 'advanced'`. */
   readonly spawn: () => ChildProcess;
   readonly engine: PlainEngineOptions;
@@ -34,10 +34,6 @@ export interface SuperviseOptions {
   readonly hangMs?: number;
   /** Milliseconds that an orderly end may take, default 5 000. */
   readonly closeMs?: number;
-  /** Milliseconds before the n-th start in a row (from 1) in which no token came; default: doubling, from 0.1 to 30 s. */
-  readonly backoff?: (attempt: number) => number;
-  /** Milliseconds of a steady clock. */
-  readonly now: () => number;
 }
 
 /** Passes keep the event loop from answering only where they are known to take milliseconds; long ones run beside it. */
@@ -47,12 +43,6 @@ const PASS_MS = 300_000;
 /** Without any progress: a file that is read however slowly makes some. */
 const LOAD_MS = 600_000;
 const CLOSE_MS = 5_000;
-
-/** An engine that was ready for so many milliseconds has nothing to do with the deaths before it. */
-const STABLE_MS = 60_000;
-
-/** Starts in a row that may fail before the engine counts as lost: by default 25 s of waiting, beside the loads. */
-const MOST_FAILED_STARTS = 8;
 
 /**
  * An engine in a child process. If that dies or hangs it is started again, and every request goes on behind the tokens
@@ -74,6 +64,7 @@ class Supervisor implements EngineService {
   /** Settles with the first load. */
   readonly opened: Promise<EngineService>;
   readonly #options: SuperviseOptions;
+  readonly #restarts: Restarts;
   readonly #requests = new SupervisedRequests(
     (message) => this.#life?.send(message),
     () => this.#calls.askWaiting(),
@@ -88,11 +79,6 @@ class Supervisor implements EngineService {
   #reason: string | undefined;
   #life: EngineLife | undefined;
   #nextStart: NodeJS.Timeout | undefined;
-  #restarts = 0;
-  /** Deaths in a row without a new token, and starts in a row that did not become an engine. */
-  #vainDeaths = 0;
-  #failedStarts = 0;
-  #readyAt = 0;
   #nextId = 0;
   #slots: readonly SlotStatus[] = [];
   #passes: ServiceStatus['passes'] = [];
@@ -103,6 +89,7 @@ class Supervisor implements EngineService {
 
   constructor(options: SuperviseOptions) {
     this.#options = options;
+    this.#restarts = new Restarts(options);
     const { signal } = options;
     const abort = (): void => this.#settleOpening(new OutriderError('aborted', 'loading was aborted'));
     this.opened = new Promise((resolve, reject) => {
@@ -169,7 +156,7 @@ class Supervisor implements EngineService {
     return {
       state: this.#state,
       reason: this.#reason,
-      restarts: this.#restarts,
+      restarts: this.#restarts.count,
       pid: this.#life?.pid ?? 0,
       running,
       queued,
@@ -248,8 +235,7 @@ class Supervisor implements EngineService {
     this.#description ??= description;
     this.#state = 'ready';
     this.#reason = undefined;
-    this.#failedStarts = 0;
-    this.#readyAt = this.#options.now();
+    this.#restarts.ready();
     this.#settleOpening();
     this.#calls.askWaiting();
     this.#openRequests();
@@ -272,7 +258,7 @@ class Supervisor implements EngineService {
     // What no reader is going to use up is used up now, or the engine would wait for that.
     if (!request.take(events.map(eventOf))) this.#requests.credit(request);
     if (!request.hasProgressed) return;
-    this.#vainDeaths = 0;
+    this.#restarts.progressed();
     this.#requests.progressed(request);
   }
 
@@ -297,23 +283,19 @@ class Supervisor implements EngineService {
       return;
     }
     this.#reason = reason;
-    if (this.#state !== 'ready') this.#failedStarts += 1;
-    else {
-      if (this.#options.now() - this.#readyAt > STABLE_MS) this.#vainDeaths = 0;
+    if (this.#state === 'ready') {
       this.#requests.died(death, this.#calls.asked);
       this.#calls.died(death);
     }
-    if (this.#failedStarts < MOST_FAILED_STARTS) this.#startLater(reason);
-    else this.#giveUp(reason);
+    const waitMs = this.#restarts.died();
+    if (waitMs === undefined) this.#giveUp(reason);
+    else this.#startLater(reason, waitMs);
   }
 
-  #startLater(reason: string): void {
+  #startLater(reason: string, waitMs: number): void {
     this.#state = 'restarting';
-    this.#restarts += 1;
-    this.#vainDeaths += 1;
     this.#options.onDeath?.(reason);
-    const { backoff = backoffMs } = this.#options;
-    this.#nextStart = setTimeout(() => this.#start(), backoff(this.#vainDeaths));
+    this.#nextStart = setTimeout(() => this.#start(), waitMs);
   }
 
   #giveUp(reason: string): void {
