@@ -6,6 +6,7 @@
  * with and without a unified cache, with the better of some thread counts, without prompt cache, each slot with the
  * whole context. All take turns in every repetition; whoever has none is stopped (SIGSTOP). A llama-server that had less than
  * half of the speed of the fastest in the first repetition of a cell is left out of its others: it is not the better one.
+ * --json FILE is written after every cell, so that a run that is ended early leaves what it has.
  * Usage: node tools/compare-serving.js --peer LLAMA-SERVER [-m TARGET -md DRAFT] [--concurrency 1,4,8,16]
  *   [--prompt-tokens 50,1000] [-n TOKENS] [-c CONTEXT] [--repetitions N] [--minutes N] [--threads 1,2] [--own-threads N] [--json FILE]
  */
@@ -69,10 +70,15 @@ const { directory: libraries } = location;
 const runs = [];
 /** @type {{ concurrency: number, rival: string, threads: number | undefined }[]} */
 const chosen = [];
+const machine = {
+  processor: cpus()[0]?.model,
+  cores,
+  node: process.version,
+  date: new Date().toISOString().slice(0, 10),
+};
+const models = { target: basename(values.model), draft: basename(values['model-draft']) };
 for (const concurrency of concurrencies) await compareAt(concurrency);
-const summary = concurrencies.flatMap((concurrency) =>
-  promptLengths.map((promptTokens) => summarise(concurrency, promptTokens)),
-);
+note('');
 report();
 
 /** @param {number} concurrency */
@@ -100,6 +106,7 @@ async function compareAt(concurrency) {
     chosen.push(...rivals.map(({ name, threads }) => ({ concurrency, rival: name, threads })));
     for (const promptTokens of promptLengths) {
       await inTurns(rivals, concurrency, promptTokens, groupsOf(ofLength(workloads, promptTokens), concurrency));
+      save();
     }
   } finally {
     for (const rival of rivals) await rival.close();
@@ -210,22 +217,30 @@ function note(text) {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
+/** Of the cells that were measured. */
+function summary() {
+  return concurrencies.flatMap((concurrency) =>
+    promptLengths
+      .filter((promptTokens) => runs.some(inCell(concurrency, promptTokens)))
+      .map((promptTokens) => summarise(concurrency, promptTokens)),
+  );
+}
+
+function save() {
+  if (values.json === undefined) return;
+  const settings = { tokens, repetitions, contextSize: Number(values['ctx-size']), promptLengths, concurrencies };
+  const result = { machine, models, settings, chosen, summary: summary(), runs };
+  writeFileSync(values.json, `${JSON.stringify(result, null, 1)}\n`);
+}
+
 function report() {
-  note('');
-  const machine = {
-    processor: cpus()[0]?.model,
-    cores,
-    node: process.version,
-    date: new Date().toISOString().slice(0, 10),
-  };
-  const models = { target: basename(values.model), draft: basename(values['model-draft']) };
   console.log(
     `${machine.processor}, ${cores} cores, node ${machine.node}, ${machine.date}; ${models.target} + ${models.draft}`,
   );
   const shown = (/** @type {ReturnType<typeof spread>} */ { median: middle, range: [from, to] }, digits = 2) =>
     `${middle.toFixed(digits)} (${from?.toFixed(digits)} to ${to?.toFixed(digits)})`;
   console.table(
-    summary.flatMap(({ concurrency, promptTokens, best, rivals }) =>
+    summary().flatMap(({ concurrency, promptTokens, best, rivals }) =>
       rivals.map((row) => ({
         'at once': concurrency,
         prompt: promptTokens,
@@ -241,7 +256,4 @@ function report() {
   console.log(
     'Medians and ranges of repetitions, each the geometric mean over its workloads. *: the faster llama-server.',
   );
-  if (values.json === undefined) return;
-  const settings = { tokens, repetitions, contextSize: Number(values['ctx-size']), promptLengths, concurrencies };
-  writeFileSync(values.json, `${JSON.stringify({ machine, models, settings, chosen, summary, runs }, null, 1)}\n`);
 }

@@ -171,6 +171,8 @@ export class Answer {
     for (const token of tokens) {
       if (!this.isStopped && this.#setback === undefined) text += this.#push(token, this.#lastOrigin);
     }
+    // A token that went may have let out what is held again without it: a possible stop string that it was no part of.
+    this.#stream.skip(this.#text.length);
     return text.slice(this.#text.length);
   }
 

@@ -1,4 +1,4 @@
-import { type Distribution, pointMass, type Row, type Sampler, type Token } from '../speculative/index.js';
+import type { Distribution, Row, Sampler, Token } from '../speculative/index.js';
 
 /**
  * Bans tokens at single positions of the text: where one of them would begin a text that may not appear. The law there is
@@ -27,10 +27,17 @@ export class BanSampler implements Sampler {
     return banned.size;
   }
 
+  /** What is banned is no candidate of any step; the row is as it was afterwards, for those who read it, too. */
   law(row: Row): Distribution {
-    const law = this.#inner.law(row);
     const banned = this.#bans.get(this.#dropped() + this.length);
-    return banned === undefined ? law : without(law, row, banned);
+    if (banned === undefined) return this.#inner.law(row);
+    const logits = Array.from(banned, (token) => row[token]!);
+    for (const token of banned) row[token] = Number.NEGATIVE_INFINITY;
+    try {
+      return this.#inner.law(row);
+    } finally {
+      for (const [i, token] of [...banned].entries()) row[token] = logits[i]!;
+    }
   }
 
   push(token: Token): void {
@@ -40,23 +47,4 @@ export class BanSampler implements Sampler {
   rewind(length: number): void {
     this.#inner.rewind(length);
   }
-}
-
-function without(law: Distribution, row: Row, banned: ReadonlySet<Token>): Distribution {
-  const ids: Token[] = [];
-  const probabilities: number[] = [];
-  let mass = 0;
-  for (let i = 0; i < law.ids.length; i++) {
-    if (banned.has(law.ids[i]!)) continue;
-    ids.push(law.ids[i]!);
-    probabilities.push(law.probabilities[i]!);
-    mass += law.probabilities[i]!;
-  }
-  if (mass > 0) return { ids, probabilities: probabilities.map((probability) => probability / mass) };
-  // Sampling left nothing else: the likeliest of all others.
-  let best: Token | undefined;
-  for (let token = 0; token < row.length; token++) {
-    if (!banned.has(token) && (best === undefined || row[token]! > row[best]!)) best = token;
-  }
-  return best === undefined ? law : pointMass(best);
 }

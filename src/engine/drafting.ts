@@ -8,6 +8,7 @@ import {
   confidenceCut,
   type Drafter,
   drawShared,
+  headOf,
   type LengthPolicy,
   LookupDrafter,
   likeliestOf,
@@ -54,7 +55,7 @@ export function proposerFor(drafting: Drafting): Proposer | undefined {
   const { plan, target } = drafting;
   if (plan.draft.max === 0) return undefined;
   // A drafter from outside may take as long as it likes: nobody waits for it.
-  if (plan.drafter !== undefined) return proposerOf(drafting, [borrowed(plan.drafter)]);
+  if (plan.drafter !== undefined) return proposerOf(drafting, [fromOutside(plan.drafter, plan)]);
   const proposer = proposerOf(drafting, undefined);
   return proposer && announcing(proposer, target);
 }
@@ -188,6 +189,25 @@ function modelDrafter(
     proposer,
     now,
   });
+}
+
+/** What is no token of the vocabulary, or no confidence, ends its draft: a pass that others share would fail of it. */
+function fromOutside(drafter: Drafter, { writer }: Plan): Drafter {
+  const { size } = writer.model.vocabulary;
+  const inner = borrowed(drafter);
+  const isToken = (token: number) => Number.isInteger(token) && token >= 0 && token < size;
+  return {
+    ...inner,
+    propose: async (request) => {
+      const draft = await inner.propose(request);
+      const bad = draft.tokens.findIndex((token, i) => !isToken(token) || !isProbability(draft.confidences[i]));
+      return bad < 0 ? draft : headOf(draft, bad);
+    },
+  };
+}
+
+function isProbability(confidence: number | undefined): boolean {
+  return confidence !== undefined && confidence >= 0 && confidence <= 1;
 }
 
 /** Somebody else closes it. */

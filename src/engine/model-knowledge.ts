@@ -12,6 +12,7 @@ import { settleThreads } from './settle-threads.js';
 const TARGET_ROWS = [1, 4, 2, 8, 3, 5, 9, 13, 17];
 const DRAFT_ROWS = [1, 8, 2, 32];
 const MEASURE_DEPTH = 16;
+const MUCH_LESS = 0.8;
 /** For each model, beyond two passes. */
 const MEASURE_MS = 300;
 
@@ -40,10 +41,20 @@ export async function knowledgeOf(group: LoadedGroup): Promise<ModelKnowledge> {
   const stored = options.knowledge?.load(key);
   const knowledge = new Knowledge(stored ?? { costs: { points: await timed(group, target, TARGET_ROWS) } });
   for (const draft of drafts) {
-    if (knowledge.draftCostsOf(draft.name) !== undefined) continue;
+    const known = knowledge.draftCostsOf(draft.name);
+    if (known !== undefined && !(await isTooDear(group, draft, known))) continue;
     knowledge.learnDraftCosts(draft.name, new CostCurve({ points: await timed(group, draft, DRAFT_ROWS) }));
   }
   return { knowledge, remember: () => options.knowledge?.save(key, knowledge.toJSON()) };
+}
+
+/**
+ * Whether passes of a draft take much less than was stored. Who counts as too dear is not asked, so no pass would ever say
+ * better; one that counts as too cheap is, and its passes do.
+ */
+async function isTooDear(group: LoadedGroup, draft: LoadedModel, known: CostCurve): Promise<boolean> {
+  const [plain] = await timed(group, draft, [1]);
+  return plain !== undefined && plain.ms < MUCH_LESS * known.at(plain.rows, 0);
 }
 
 async function settle(group: LoadedGroup, model: LoadedModel): Promise<void> {

@@ -54,6 +54,11 @@ export class TextStream {
     return this.#read(text, this.#stops.push(text));
   }
 
+  /** The first so many code units came out before, of another stream over the same tokens: here they do not any more. */
+  skip(length: number): void {
+    this.#release(length);
+  }
+
   /** The end of the text: half a character comes out as U+FFFD, held text comes out unless it is a stop string. */
   flush(): TextStep {
     const rest = this.#detokenizer.flush();
@@ -99,7 +104,7 @@ export class TextStream {
   }
 
   #release(end: number): string {
-    const text = this.#waiting.slice(0, end - this.#emitted);
+    const text = this.#waiting.slice(0, Math.max(0, end - this.#emitted));
     this.#waiting = this.#waiting.slice(text.length);
     this.#emitted += text.length;
     return text;

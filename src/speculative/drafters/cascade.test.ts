@@ -104,6 +104,13 @@ describe('the parts of a draft', () => {
     expect(large.requests.at(-1)!.prefix).toEqual([4, 5, 1]);
   });
 
+  it('are eight tokens together while those that say them are cold', async () => {
+    const endless = (name: string) => free(name, () => at(SURE, ...Array<Token>(16).fill(1)));
+    const large = model('model', () => at(SURE, ...Array<Token>(16).fill(2)));
+    const { cascade } = setUp([endless('one'), endless('two'), large], { max: 16, knowledge: knowledgeOf(0) });
+    expect((await draftOf(cascade)).tokens).toHaveLength(8);
+  });
+
   it('fill the room and no more, whatever a drafter says, under either rule', async () => {
     for (const rule of ['matching', 'rejection'] satisfies DrawRule[]) {
       const tokens = Array<Token>(12).fill(1);

@@ -175,7 +175,7 @@ export class Cascade implements Proposer {
     const prefix = [...request.prefix, ...drafted];
     const offers: Offer[] = [];
     for (const member of this.#free) {
-      const most = Math.min(room, member.limit(rule));
+      const most = Math.min(room, member.limit(rule, drafted.length));
       if (most === 0) continue;
       const length = everything(most);
       const whole = await member.drafter.propose({ context, prefix, rule, room: most, affordable: 0, length, signal });
@@ -215,17 +215,17 @@ export class Cascade implements Proposer {
     const catchUp = market.speed * catchUpCharge(price);
     const start = member.acceptance(market.rule).stateAfter(undefined);
     const promised = forward + value(from, prospect.survival, start);
-    const tooDear = price.first - price.next > affordable;
+    const most = member.limit(market.rule, from);
+    const cannot = most === 0 || price.first - price.next > affordable;
     const before = prospect.worth(from);
     return {
-      gain: tooDear
+      gain: cannot
         ? Number.NEGATIVE_INFINITY
         : before + member.record.trust * promised - forward - catchUp - prospect.worth(prospect.best),
       take: async () => {
         const { context, rule, signal } = request;
         const acceptance = member.acceptance(rule);
-        const max = member.limit(rule);
-        const length = new AdaptiveRound({ market, prospect, acceptance, value, max });
+        const length = new AdaptiveRound({ market, prospect, acceptance, value, max: most });
         const prefix = [...request.prefix, ...tokensOf(parts)];
         const room = market.room - from;
         const whole = await drafter.propose({ context, prefix, rule, room, affordable, length, signal });

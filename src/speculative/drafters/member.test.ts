@@ -26,13 +26,13 @@ const free = () => {
 };
 
 describe('Member', () => {
-  it('lets a cold drafter propose eight tokens, and any number after 64 were judged', () => {
+  it('lets a cold drafter go on up to eight tokens, and any number after 64 were judged', () => {
     const { member } = free();
     for (let i = 0; i < 64; i++) {
-      expect(member.limit('matching')).toBe(8);
+      expect([0, 3, 12].map((drafted) => member.limit('matching', drafted))).toEqual([8, 5, 0]);
       member.acceptance('matching').learn(0.9, true);
     }
-    expect(member.limit('matching')).toBe(Number.POSITIVE_INFINITY);
+    expect(member.limit('matching', 12)).toBe(Number.POSITIVE_INFINITY);
   });
 
   it('knows what is read off a text by one acceptance under both rules, and a model by one for each', () => {

@@ -6,7 +6,7 @@ import type { ProbeSchedule } from '../length/probe-schedule.js';
 import { TextAcceptance } from '../length/text-acceptance.js';
 import { TrackRecord } from '../length/track-record.js';
 
-/** Cold, a drafter proposes at most this many tokens, until so many were judged. */
+/** Cold, a drafter makes no draft longer than this, until so many of its tokens were judged. */
 const COLD_MAX = 8;
 const COLD_JUDGED = 64;
 /** Rounds after which the table of what drafting is worth is made anew. */
@@ -38,9 +38,9 @@ export class Member {
     return this.#acceptance[rule];
   }
 
-  /** The most tokens that it may propose now. */
-  limit(rule: DrawRule): number {
-    return this.acceptance(rule).judged >= COLD_JUDGED ? Number.POSITIVE_INFINITY : COLD_MAX;
+  /** The most tokens that it may propose now, behind so many of others. */
+  limit(rule: DrawRule, drafted: number): number {
+    return this.acceptance(rule).judged >= COLD_JUDGED ? Number.POSITIVE_INFINITY : Math.max(0, COLD_MAX - drafted);
   }
 
   /** What one more forward is worth, in tokens (draftingValue). */

@@ -95,15 +95,19 @@ export class AcceptanceModel {
     });
   }
 
-  /** A token of this confidence was judged; `error` is the probability that it was given less what became of it. */
+  /**
+   * A token of this confidence was judged; `error` is the probability that it was given less what became of it, 0 where
+   * that teaches nothing.
+   */
   learn(confidence: number, error: number): void {
+    this.#judged += 1;
+    if (error === 0) return;
     const features = [1, logit(confidence)] as const;
     for (const i of [0, 1] as const) {
       const gradient = error * features[i];
       this.#squares[i] = FORGET_SQUARES * this.#squares[i] + gradient * gradient;
       this.#weights[i] -= (RATE * gradient) / Math.sqrt(this.#squares[i]);
     }
-    this.#judged += 1;
   }
 
   toJSON(): AcceptanceState {

@@ -34,6 +34,7 @@ const CLIP = 1.5;
 const RETURN_RATE = 0.05;
 /** Each context depth up to twice the last one has a level of its own: attention costs grow with it. */
 const FIRST_DEPTH = 512;
+const GRID_FROM = 32;
 
 /**
  * T(n): what a pass of n rows costs here and now, any shape allowed (algorithms.md 2.3, 1). Between measured points it
@@ -79,7 +80,7 @@ export class CostCurve {
       this.#levels[bucket]! *= deviation ** RATE;
       return;
     }
-    const point = this.#pointAt(rows);
+    const point = this.#pointAt(onGrid(rows));
     point.seen += 1;
     // What was hardly ever seen may come from a bad moment, what was not seen for long from another one.
     const rate = Math.max(RATE, 1 / point.seen, Math.min(STALE_RATE, (this.#passes - point.lastSeen) / STALE_PASSES));
@@ -151,6 +152,11 @@ function between(low: CostPoint, high: CostPoint, rows: number): number {
 function nearness(rows: number, other: number): number {
   const ratio = rows < other ? rows / other : other / rows;
   return ratio * ratio;
+}
+
+/** Catching up takes any number of rows: beyond those of drafts two points for each doubling are enough. */
+function onGrid(rows: number): number {
+  return rows <= GRID_FROM ? rows : Math.round(2 ** (Math.round(2 * Math.log2(rows)) / 2));
 }
 
 function bucketOf(depth: number): number {

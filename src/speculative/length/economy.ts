@@ -219,7 +219,9 @@ export class Economy {
 
   #countRounds(kind: PassKind): void {
     const { rounds } = this.#knowledge;
-    rounds.sincePlain = kind === 'plain' ? 0 : rounds.sincePlain + 1;
-    rounds.sinceVerified = kind === 'draft' ? 0 : rounds.sinceVerified + 1;
+    // Requests that share a pass each count a part of it.
+    const pass = 1 / this.#pass.requests;
+    rounds.sincePlain = kind === 'plain' ? 0 : rounds.sincePlain + pass;
+    rounds.sinceVerified = kind === 'draft' ? 0 : rounds.sinceVerified + pass;
   }
 }

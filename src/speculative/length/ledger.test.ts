@@ -122,6 +122,20 @@ describe('Ledger', () => {
     expect(ledger.probeBudget).toBeLessThan(11.1);
   });
 
+  it("lets no text probe with more than eight plain tokens' time of what those before it left", () => {
+    const ledger = new Ledger();
+    ledger.addPlain(1e6);
+    ledger.beginText(PLAIN);
+    ledger.addPlain(10 * PLAIN);
+    ledger.beginText(PLAIN);
+    expect(ledger.probeBudget).toBeLessThan(1e4);
+    for (let text = 0; text < 40; text++) {
+      ledger.addPlain(10 * PLAIN);
+      ledger.beginText(PLAIN);
+    }
+    expect(ledger.probeBudget / PLAIN).toBeCloseTo(8, 6);
+  });
+
   it('takes nothing from a text that a probe speaks for', () => {
     const ledger = new Ledger();
     ledger.addSpeculative(PLAIN, 20, PLAIN);

@@ -17,6 +17,8 @@ const MEMORY = 50;
 const CHANCE = 2;
 /** And at most this much: what other texts gained is not gambled away in one that is hard from its beginning. */
 const MOST = 4;
+/** Plain tokens' time that a text may begin to probe with, however little those before it used. */
+const MOST_PROBES = 8;
 /** A text's time changes what is usual by this share. */
 const TEXT_RATE = 0.25;
 
@@ -58,8 +60,10 @@ export class Ledger {
     this.#loss = Math.max(this.#lossLeaving(MOST * plain, plain), this.#loss);
     this.#leave(chance, plain);
     this.#encouragement = { chance: CHANCE, textLoss: 0 };
-    // Others may have used up the budget, and where nobody looks nothing is ever found.
-    this.#probed = Math.min(this.#probed, SHARE * (this.#elapsed - this.#usualText));
+    // Others may have used up the budget, and where nobody looks nothing is ever found. What they left is not this one's.
+    const budget = SHARE * this.#elapsed;
+    this.#probed = Math.min(this.#probed, budget - SHARE * this.#usualText);
+    this.#probed = Math.max(this.#probed, budget - Math.max(MOST_PROBES * plain, SHARE * this.#usualText));
   }
 
   /**

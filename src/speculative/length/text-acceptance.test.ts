@@ -18,6 +18,17 @@ function calibrated(): AcceptanceModel {
 }
 
 describe('the acceptance of a text', () => {
+  it('is no more certain of all texts after one in which nothing was ever rejected', () => {
+    const model = calibrated();
+    const acceptance = new TextAcceptance(model);
+    for (let i = 0; i < 20_000; i++) acceptance.learn(0.97, true);
+    expect(acceptance.probability(0.97)).toBe(0.995);
+    const next = new TextAcceptance(model);
+    expect(next.probability(0.3)).toBeLessThan(0.9);
+    for (let i = 0; i < 6; i++) next.learn(0.9, false);
+    expect(next.probability(0.9)).toBeLessThan(0.6);
+  });
+
   it('is that of all texts at its beginning', () => {
     const model = calibrated();
     for (const confidence of [0.2, 0.5, 0.8]) {

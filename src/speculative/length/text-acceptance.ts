@@ -13,6 +13,8 @@ const VARIANCE = 2;
 const DRIFT = 0.04;
 /** However a text begins, nothing is certain. */
 const MOST = 5;
+/** Nor is any token. */
+const SURE = 0.995;
 
 /**
  * How likely draft tokens are accepted in one text. Texts differ: the same confidence means one thing in a list and another
@@ -54,7 +56,9 @@ export class TextAcceptance {
     const before = Math.min(VARIANCE, this.#variance + DRIFT);
     this.#variance = 1 / (1 / before + probability * (1 - probability));
     this.#bias = Math.min(MOST, Math.max(-MOST, this.#bias - this.#variance * error));
-    this.#model.learn(confidence, error);
+    // As sure as it may be and right: or a text without surprises would teach the curve that nothing surprises.
+    const isExpected = Math.abs(error) <= 1 - SURE;
+    this.#model.learn(confidence, isExpected ? 0 : error);
   }
 
   outlook(): Outlook {
@@ -65,6 +69,6 @@ export class TextAcceptance {
   }
 
   #probabilityOf(logOdds: number): number {
-    return Math.min(0.995, Math.max(0.005, 1 / (1 + Math.exp(-logOdds - this.#bias))));
+    return Math.min(SURE, Math.max(1 - SURE, 1 / (1 + Math.exp(-logOdds - this.#bias))));
   }
 }
