@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { roundEvent, startEvent, textEvent } from '../../cli/testing/events.js';
 import { FakeService, type Script, says } from '../../server/testing/fake-service.js';
 import { hostEngine } from './engine-host.js';
-import { CREDITS, type FromEngine, type ToEngine } from './protocol.js';
+import { CREDITS, type EventGroup, type FromEngine, type ToEngine } from './protocol.js';
 
 /** A host without a process around it. */
 async function hosted(script: Script) {
@@ -30,6 +30,9 @@ async function hosted(script: Script) {
 
 const request = { prompt: { text: 'a' } };
 
+const groupsIn = (sent: readonly FromEngine[]): readonly EventGroup[] =>
+  sent.flatMap((message) => (message.type === 'events' ? message.groups : []));
+
 /** Rounds without end, a turn of the event loop apart. */
 function endless(): { script: Script; pulled: () => number } {
   let pulled = 0;
@@ -49,27 +52,56 @@ describe('the host of an engine', () => {
     const { sent, say } = await hosted(says(['a', 'b', 'c', 'd'], () => sleep(1)));
     say({ type: 'generate', id: 3, request });
     await expect.poll(() => sent.at(-1)).toEqual({ type: 'ended', id: 3, error: undefined });
-    const groups = sent.flatMap((message) => (message.type === 'events' ? [message.events] : []));
+    const groups = groupsIn(sent).map(({ events }) => events);
     expect(groups.flat().filter(({ type }) => type === 'text')).toHaveLength(4);
     for (const group of groups) expect(group.at(-1)?.type).not.toBe('round');
+  });
+
+  it('sends what several requests have of one turn in one message', async () => {
+    const turns = { wake: () => {} };
+    const script: Script = async function* () {
+      yield startEvent();
+      for (const text of ['a', 'b']) {
+        await new Promise<void>((resolve) => {
+          const { wake } = turns;
+          turns.wake = () => {
+            wake();
+            resolve();
+          };
+        });
+        yield roundEvent([], 0, 0);
+        yield textEvent(text);
+      }
+    };
+    const { sent, say } = await hosted(script);
+    for (const id of [0, 1, 2]) say({ type: 'generate', id, request });
+    for (let turn = 0; turn < 2; turn++) {
+      await sleep(5);
+      turns.wake();
+    }
+    await expect.poll(() => sent.filter(({ type }) => type === 'ended').length).toBe(3);
+    const told = sent.flatMap((message) => (message.type === 'events' ? [message.groups.map(({ id }) => id)] : []));
+    expect(told.slice(0, 2)).toEqual([
+      [0, 1, 2],
+      [0, 1, 2],
+    ]);
   });
 
   it('stops where nobody reads, and goes on with each message that was read', async () => {
     const { script, pulled } = endless();
     const { sent, say } = await hosted(script);
-    const groups = () => sent.filter(({ type }) => type === 'events').length;
+    const groups = () => groupsIn(sent).length;
     say({ type: 'generate', id: 0, request });
     await expect.poll(groups).toBe(CREDITS);
     await sleep(30);
     expect(groups()).toBe(CREDITS);
     expect(pulled()).toBeLessThanOrEqual(CREDITS + 2);
-    say({ type: 'credit', id: 0 });
+    say({ type: 'credit', id: 0, groups: 1 });
     await expect.poll(groups).toBe(CREDITS + 1);
-    for (let i = 0; i < 5; i++) say({ type: 'credit', id: 0 });
+    say({ type: 'credit', id: 0, groups: 2 });
+    say({ type: 'credit', id: 0, groups: 3 });
     await expect.poll(groups).toBe(CREDITS + 6);
-    const texts = sent.flatMap((message) =>
-      message.type === 'events' ? message.events.flatMap((event) => (event.type === 'text' ? [event.text] : [])) : [],
-    );
+    const texts = groupsIn(sent).flatMap(({ events }) => events.flatMap((e) => (e.type === 'text' ? [e.text] : [])));
     expect(texts).toEqual(texts.map((_, i) => `${i} `));
   });
 
@@ -77,7 +109,7 @@ describe('the host of an engine', () => {
     const { script } = endless();
     const { sent, say, service } = await hosted(script);
     say({ type: 'generate', id: 0, request });
-    await expect.poll(() => sent.filter(({ type }) => type === 'events').length).toBe(CREDITS);
+    await expect.poll(() => groupsIn(sent).length).toBe(CREDITS);
     expect(service.running).toBe(1);
     say({ type: 'cancel', id: 0 });
     await expect.poll(() => service.running).toBe(0);

@@ -5,6 +5,7 @@ import type { EngineService, ServiceRequest } from '../service.js';
 import {
   type Call,
   CREDITS,
+  type EventGroup,
   type FromEngine,
   type PlainEngineOptions,
   type PlainEvent,
@@ -65,6 +66,9 @@ class EngineHost {
   /** Ends each of the calls that are being answered. */
   readonly #calls = new Map<number, AbortController>();
   #service: EngineService | undefined;
+  /** What requests have to tell, and what is to be done at the end of this turn of the event loop. */
+  #groups: EventGroup[] = [];
+  #turn: (() => void)[] = [];
 
   constructor(channel: HostChannel, load: HostedLoad) {
     this.#channel = channel;
@@ -86,7 +90,8 @@ class EngineHost {
         this.#streams.get(message.id)?.cancel();
         break;
       case 'credit':
-        this.#streams.get(message.id)?.credit();
+        this.#streams.get(message.id)?.credit(message.groups);
+        this.#sendGroups();
         break;
       case 'call':
         void this.#answer(message.id, message.call);
@@ -115,18 +120,37 @@ class EngineHost {
   }
 
   #generate(id: number, request: ServiceRequest): void {
-    const stream = new HostedStream(
-      (signal) => this.#engine.generate(request, signal),
-      (events) => this.#channel.send({ type: 'events', id, events }),
-    );
+    const stream = new HostedStream({
+      generate: (signal) => this.#engine.generate(request, signal),
+      atTurn: (work) => this.#atTurn(work),
+      send: (events) => this.#groups.push({ id, events }),
+    });
     this.#streams.set(id, stream);
     const ended = (error?: unknown): void => {
       this.#streams.delete(id);
+      this.#sendGroups();
       this.#channel.send({ type: 'ended', id, error: error === undefined ? undefined : plainError(error) });
     };
     const running = stream.run().then(() => ended(), ended);
     this.#running.add(running);
     void running.then(() => this.#running.delete(running));
+  }
+
+  /** Requests that share a pass share a message: one for each would take longer than most passes' events are worth. */
+  #atTurn(work: () => void): void {
+    if (this.#turn.push(work) > 1) return;
+    setImmediate(() => {
+      const turn = this.#turn;
+      this.#turn = [];
+      for (const one of turn) one();
+      this.#sendGroups();
+    });
+  }
+
+  #sendGroups(): void {
+    if (this.#groups.length === 0) return;
+    this.#channel.send({ type: 'events', groups: this.#groups });
+    this.#groups = [];
   }
 
   async #answer(id: number, call: Call): Promise<void> {
@@ -175,13 +199,19 @@ class EngineHost {
   }
 }
 
+interface StreamParts {
+  readonly generate: (signal: AbortSignal) => AsyncGenerator<GenerationEvent, void, void>;
+  /** Has something done when this turn of the event loop is over. */
+  readonly atTurn: (work: () => void) => void;
+  readonly send: (events: readonly PlainEvent[]) => void;
+}
+
 /**
  * A request whose events go out in groups, a turn of the event loop each, and wait where their reader is slow. A round
  * and its text come without such a turn between them, so a message never parts them, and neither does a death.
  */
 class HostedStream {
-  readonly #generate: (signal: AbortSignal) => AsyncGenerator<GenerationEvent, void, void>;
-  readonly #send: (events: readonly PlainEvent[]) => void;
+  readonly #parts: StreamParts;
   readonly #stop = new AbortController();
   #group: PlainEvent[] = [];
   /** The group is complete and waits for credit. */
@@ -190,23 +220,19 @@ class HostedStream {
   #wake: () => void = () => {};
   #isCancelled = false;
 
-  constructor(
-    generate: (signal: AbortSignal) => AsyncGenerator<GenerationEvent, void, void>,
-    send: (events: readonly PlainEvent[]) => void,
-  ) {
-    this.#generate = generate;
-    this.#send = send;
+  constructor(parts: StreamParts) {
+    this.#parts = parts;
   }
 
   async run(): Promise<void> {
-    for await (const event of this.#generate(this.#stop.signal)) {
+    for await (const event of this.#parts.generate(this.#stop.signal)) {
       while (this.#isWaiting && !this.#isCancelled) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
       }
       if (this.#isCancelled) return;
-      if (this.#group.push(plainEvent(event)) === 1) setImmediate(() => this.#complete());
+      if (this.#group.push(plainEvent(event)) === 1) this.#parts.atTurn(() => this.#complete());
     }
     if (!this.#isCancelled) this.#flush();
   }
@@ -221,8 +247,8 @@ class HostedStream {
     this.#wake();
   }
 
-  credit(): void {
-    this.#credits += 1;
+  credit(groups: number): void {
+    this.#credits += groups;
     if (this.#isWaiting) this.#flush();
     this.#wake();
   }
@@ -237,7 +263,7 @@ class HostedStream {
     this.#isWaiting = false;
     if (this.#group.length === 0) return;
     this.#credits -= 1;
-    this.#send(this.#group);
+    this.#parts.send(this.#group);
     this.#group = [];
   }
 }

@@ -42,8 +42,8 @@ export type ToEngine =
   | { readonly type: 'abort'; readonly id: number }
   /** Nobody listens to the request any more. */
   | { readonly type: 'cancel'; readonly id: number }
-  /** A message of the request's events was used up: another may come. */
-  | { readonly type: 'credit'; readonly id: number }
+  /** So many groups of the request's events were used up: as many others may come. */
+  | { readonly type: 'credit'; readonly id: number; readonly groups: number }
   | { readonly type: 'call'; readonly id: number; readonly call: Call }
   /** Nobody waits for the answer to a call any more; none comes. */
   | { readonly type: 'abandon'; readonly id: number }
@@ -54,8 +54,8 @@ export type FromEngine =
   | { readonly type: 'progress'; readonly event: LoadEvent }
   | { readonly type: 'ready'; readonly description: EngineDescription }
   | { readonly type: 'failed'; readonly error: PlainError }
-  /** Never cut between a round and its text. */
-  | { readonly type: 'events'; readonly id: number; readonly events: readonly PlainEvent[] }
+  /** Of all requests that a turn of the event loop has something of, which is mostly a pass. */
+  | { readonly type: 'events'; readonly groups: readonly EventGroup[] }
   /** No event comes any more: the request is over, or was refused with `error`. */
   | { readonly type: 'ended'; readonly id: number; readonly error: PlainError | undefined }
   | { readonly type: 'reply'; readonly id: number; readonly value: Replies[Call['name']] }
@@ -68,8 +68,16 @@ export type FromEngine =
       readonly blocksRead: number;
     };
 
-/** Messages with events of one request that may be under way: what a slow reader costs in memory. */
+/** Events of one request, never cut between a round and its text. */
+export interface EventGroup {
+  readonly id: number;
+  readonly events: readonly PlainEvent[];
+}
+
+/** Groups of one request that may be under way: what a slow reader costs in memory. */
 export const CREDITS = 8;
+/** So many are given back at once: a message costs more than most groups. */
+export const CREDITS_TOGETHER = CREDITS / 2;
 
 /** An error as data: what is thrown loses its code on the way. */
 export interface PlainError {

@@ -5,6 +5,7 @@ import type { Admission } from '../places.js';
 import type { ServiceRequest } from '../service.js';
 import { Inbox } from './inbox.js';
 import type { Suspect } from './poison.js';
+import { CREDITS_TOGETHER } from './protocol.js';
 
 /** `waiting`: for an engine that takes it; `within`: an engine has it; `over`: its last event is there. */
 export type RequestPlace = 'waiting' | 'within' | 'over';
@@ -32,6 +33,8 @@ export class SupervisedRequest implements Suspect {
   #isSeen = false;
   #start: StartEvent | undefined;
   #rounds = 0;
+  /** Groups that the engine has not heard of yet. */
+  #used = 0;
   /** Rounds before the life of the engine that is going on. */
   #inherited = 0;
   #startedAt = 0;
@@ -48,6 +51,14 @@ export class SupervisedRequest implements Suspect {
     this.#now = now;
   }
 
+  /** A group was used up. Gives how many the engine is to hear of now: it is not told of each. */
+  use(): number {
+    this.#used += 1;
+    if (this.#used < CREDITS_TOGETHER) return 0;
+    this.#used = 0;
+    return CREDITS_TOGETHER;
+  }
+
   /** Events as they come, in the groups that they come in. Ends behind the last; throws what refused the request. */
   groups(): AsyncGenerator<readonly GenerationEvent[], void, void> {
     return this.#inbox.items();
@@ -59,6 +70,7 @@ export class SupervisedRequest implements Suspect {
     this.isQueued = false;
     this.hasProgressed = false;
     this.#inherited = this.#rounds;
+    this.#used = 0;
     const admission = this.#admission;
     this.#admission = 'again';
     if (this.#start === undefined) return { ...this.#request, admission };

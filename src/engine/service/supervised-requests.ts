@@ -49,8 +49,9 @@ export class SupervisedRequests {
   }
 
   /** The reader has used a group of events up. */
-  credit({ place, id }: SupervisedRequest): void {
-    if (place === 'within') this.#send({ type: 'credit', id });
+  credit(request: SupervisedRequest): void {
+    const groups = request.use();
+    if (request.place === 'within' && groups > 0) this.#send({ type: 'credit', id: request.id, groups });
   }
 
   /** The engine ends what it has, with a last event; what waits is over at once. */

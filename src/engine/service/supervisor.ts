@@ -16,7 +16,7 @@ import type {
 import type { Death } from './death.js';
 import { EngineLife } from './engine-life.js';
 import { PendingCalls } from './pending-calls.js';
-import { errorOf, eventOf, type FromEngine, type PlainEngineOptions } from './protocol.js';
+import { type EventGroup, errorOf, eventOf, type FromEngine, type PlainEngineOptions } from './protocol.js';
 import { Restarts, type RestartsOptions } from './restarts.js';
 import { SupervisedRequest } from './supervised-request.js';
 import { SupervisedRequests } from './supervised-requests.js';
@@ -214,7 +214,7 @@ class Supervisor implements EngineService {
         this.#onFailed(errorOf(message.error));
         break;
       case 'events':
-        this.#onEvents(message);
+        for (const group of message.groups) this.#onEvents(group);
         break;
       case 'ended':
         this.#onEnded(message);
@@ -252,7 +252,7 @@ class Supervisor implements EngineService {
     this.#life?.kill(error.message);
   }
 
-  #onEvents({ id, events }: Extract<FromEngine, { type: 'events' }>): void {
+  #onEvents({ id, events }: EventGroup): void {
     const request = this.#requests.get(id);
     if (request === undefined) return;
     // What no reader is going to use up is used up now, or the engine would wait for that.
