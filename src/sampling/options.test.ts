@@ -11,6 +11,8 @@ describe('options', () => {
   test('the limits themselves are allowed', () => {
     const limits = { temperature: 0, topK: 0, topP: 0, minP: 1, penaltyRange: 'all', dryBase: 1, minKeep: 0 } as const;
     expect(resolveSampling(limits)).toMatchObject(limits);
+    const drySequenceBreakers = Array(64).fill('a'.repeat(256));
+    expect(resolveSampling({ drySequenceBreakers })).toMatchObject({ drySequenceBreakers });
     const ban = new Map([[3, Number.NEGATIVE_INFINITY]]);
     expect(resolveSampling({ logitBias: ban }).logitBias).toBe(ban);
   });
@@ -32,7 +34,13 @@ describe('options', () => {
     ['penaltyRange', -1, "penaltyRange: expected an integer, at least 0, or 'all', got -1"],
     ['dryRange', 'some', "dryRange: expected an integer, at least 0, or 'all', got 'some'"],
     ['dryBase', 0.5, 'dryBase: expected a number from 1 to 100, got 0.5'],
-    ['drySequenceBreakers', [''], 'drySequenceBreakers: expected a list of texts that are not empty, got []'],
+    [
+      'drySequenceBreakers',
+      [''],
+      'drySequenceBreakers: expected a list of at most 64 texts of 1 to 256 characters, got []',
+    ],
+    ['drySequenceBreakers', Array(65).fill('a'), 'expected a list of at most 64 texts'],
+    ['drySequenceBreakers', ['a'.repeat(257)], `got [${'a'.repeat(199)}...`],
     ['mirostat', 'v1', "mirostat: expected 'off' or 'v2', got 'v1'"],
     ['logitBias', new Map([[1, Number.NaN]]), 'got {1: NaN}'],
     ['logitBias', new Map([[1, Number.POSITIVE_INFINITY]]), 'got {1: Infinity}'],

@@ -41,7 +41,7 @@ export interface SamplingOptions {
   readonly dryAllowedLength: number;
   /** Integer; how many of the last tokens DRY searches. Off: 0. */
   readonly dryRange: number | 'all';
-  /** Texts over which no repetition reaches. */
+  /** At most 64 texts of at most 256 characters, over which no repetition reaches. */
   readonly drySequenceBreakers: readonly string[];
   /** `v2`: after penalties and DRY (where `order` names them) and the temperature, Mirostat 2.0 alone cuts the law. */
   readonly mirostat: 'off' | 'v2';
@@ -132,6 +132,10 @@ const countOrAll: Rule = {
   holds: (value) => value === 'all' || count.holds(value),
 };
 
+/** Each breaker is looked for in the whole vocabulary, and front ends send a handful. */
+const MAX_BREAKERS = 64;
+const MAX_BREAKER_LENGTH = 256;
+
 const RULES: Readonly<Record<keyof SamplingOptions, Rule>> = {
   temperature: within(0, 100),
   dynatempRange: within(0, 100),
@@ -155,8 +159,11 @@ const RULES: Readonly<Record<keyof SamplingOptions, Rule>> = {
   dryAllowedLength: count,
   dryRange: countOrAll,
   drySequenceBreakers: {
-    expected: 'a list of texts that are not empty',
-    holds: (value) => Array.isArray(value) && value.every((text) => typeof text === 'string' && text !== ''),
+    expected: `a list of at most ${MAX_BREAKERS} texts of 1 to ${MAX_BREAKER_LENGTH} characters`,
+    holds: (value) =>
+      Array.isArray(value) &&
+      value.length <= MAX_BREAKERS &&
+      value.every((text) => typeof text === 'string' && text !== '' && text.length <= MAX_BREAKER_LENGTH),
   },
   mirostat: { expected: "'off' or 'v2'", holds: (value) => value === 'off' || value === 'v2' },
   mirostatTau: within(0, 100),
@@ -181,7 +188,15 @@ function defined(options: PartialSampling): Partial<SamplingOptions> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
+/** Of a value in a message. */
+const MAX_SHOWN = 200;
+
 function shown(value: unknown): string {
+  const text = written(value);
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;
+}
+
+function written(value: unknown): string {
   if (value instanceof Map) return `{${[...value].map(([key, entry]) => `${key}: ${entry}`).join(', ')}}`;
   if (Array.isArray(value)) return `[${value.join(', ')}]`;
   return typeof value === 'string' ? `'${value}'` : String(value);

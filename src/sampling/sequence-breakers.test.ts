@@ -26,3 +26,35 @@ test('looks through the vocabulary once a text', () => {
   breakers.spellings(['b']);
   expect(vocabulary.bytes).toHaveBeenCalledTimes(PIECES.length);
 });
+
+test('remembers the last 256 texts that were used', () => {
+  const vocabulary = vocabularyOf();
+  const breakers = new SequenceBreakers(vocabulary);
+  const looks = (text: string): number => {
+    vocabulary.bytes.mockClear();
+    breakers.spellings([text]);
+    return vocabulary.bytes.mock.calls.length / PIECES.length;
+  };
+  for (let i = 0; i < 256; i++) expect(looks(`text ${i}`)).toBe(1);
+  expect(looks('text 0')).toBe(0);
+  expect(looks('one more')).toBe(1);
+  expect(looks('text 0')).toBe(0);
+  expect(looks('text 1')).toBe(1);
+});
+
+test('forgets texts that have too many spellings together', () => {
+  const size = 200_000;
+  const piece = Buffer.from('abc');
+  let reads = 0;
+  const bytes = () => {
+    reads++;
+    return piece;
+  };
+  const breakers = new SequenceBreakers({ size, bytes, tokenize: () => [] });
+  for (const text of ['a', 'b', 'c']) expect(breakers.spellings([text])).toHaveLength(size);
+  expect(reads).toBe(3 * size);
+  breakers.spellings(['c', 'b']);
+  expect(reads).toBe(3 * size);
+  breakers.spellings(['a']);
+  expect(reads).toBe(4 * size);
+});
