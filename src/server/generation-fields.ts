@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ServiceRequest } from '../engine/service.js';
 import { given } from '../given.js';
+import { bannedTextFields, bannedTexts } from './banned-texts.js';
 import { Failure } from './failure.js';
 import { booleanField, integerField, optional, stopField, stringField, tokenLimitField } from './fields.js';
 import type { TextTokenizer } from './logit-bias.js';
@@ -29,12 +30,12 @@ export const commonFields = {
   seed: integerField(0),
   stop: stopField,
   ignore_eos: booleanField,
-  banned_strings: optional(z.array(z.string())),
   reasoning_effort: stringField,
   /** False: nothing that is cached is used at another position, and the answer ends where the context does. */
   context_shift: booleanField,
   /** Tokens of the prompt that stay when an answer outgrows the context; -1: all of them. */
   n_keep: integerField(-1),
+  ...bannedTextFields,
   ...samplingFields,
   ...speculativeFields,
 };
@@ -47,8 +48,7 @@ export async function commonRequest(
   model: ModelName,
   service: TextTokenizer,
 ): Promise<Omit<ServiceRequest, 'prompt'>> {
-  const { max_tokens, seed, stop, ignore_eos, banned_strings, reasoning_effort, cache_prompt, context_shift, n_keep } =
-    fields;
+  const { max_tokens, seed, stop, ignore_eos, reasoning_effort, cache_prompt, context_shift, n_keep } = fields;
   return {
     sampling: await samplingFrom(fields, service),
     ...speculationFrom(fields, model),
@@ -57,7 +57,7 @@ export async function commonRequest(
       maxTokens: max_tokens,
       seed,
       ignoreEndOfText: ignore_eos,
-      bannedStrings: banned_strings,
+      bannedStrings: bannedTexts(fields),
       effort: reasoning_effort,
       cachePrompt: cache_prompt,
       contextShift: context_shift,

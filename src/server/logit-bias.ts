@@ -12,7 +12,7 @@ export const logitBiasField = optional(
     error: expected('an object of token ids with numbers, or a list of pairs'),
   }),
 );
-export type LogitBiasField = z.output<typeof logitBiasField>;
+type LogitBiasField = z.output<typeof logitBiasField>;
 
 export type TextTokenizer = Pick<EngineService, 'tokenize'>;
 

@@ -32,6 +32,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   contextShift: 'context_shift',
   keepTokens: 'n_keep',
   order: 'samplers',
+  bannedStrings: 'banned_strings',
 };
 
 /** A refusal of the engine in the words of the request: its field, and that name at the start of the message. */

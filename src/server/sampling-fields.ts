@@ -1,16 +1,17 @@
-/** How requests of the OpenAI and llama.cpp dialects say how tokens are drawn: llama-server's names, and what others call the same. */
+/** How requests say how tokens are drawn: llama-server's names, KoboldCpp's, and what others call the same. */
 import { z } from 'zod';
 import type { ServiceRequest } from '../engine/service.js';
 import { given } from '../given.js';
-import { orderFromLetters, orderFromNames, type SamplingOptions } from '../sampling/index.js';
+import { knownOrder, orderFromKobold, type SamplingOptions } from '../sampling/index.js';
 import { Failure } from './failure.js';
 import { expected, numberField, optional } from './fields.js';
-import { type LogitBiasField, logitBiasField, readLogitBias, type TextTokenizer } from './logit-bias.js';
+import { logitBiasField, readLogitBias, type TextTokenizer } from './logit-bias.js';
 
 /** An integer that may be negative where that means "off" or "all". */
 const signedInteger = optional(z.number().int({ error: expected('an integer') }));
 
 const texts = z.array(z.string());
+const ids = expected('token ids between commas, or a list of them');
 
 /** Fields to spread into the schema of a request. Ranges are the engine's to check; it names what it expected. */
 export const samplingFields = {
@@ -43,7 +44,11 @@ export const samplingFields = {
   mirostat_eta: numberField,
   min_keep: signedInteger,
   samplers: optional(z.union([texts, z.string()], { error: expected('a list of names or a string of letters') })),
+  sampler_order: optional(z.array(z.number().int(), { error: expected('a list of ids from 0 to 6') })),
   logit_bias: logitBiasField,
+  custom_token_bans: optional(
+    z.union([z.string().regex(/^[\d\s,]*$/, { error: ids }), z.array(z.number().int().min(0))], { error: ids }),
+  ),
 };
 
 const schema = z.object(samplingFields);
@@ -81,8 +86,8 @@ export async function samplingFrom(
     mirostatTau: fields.mirostat_tau,
     mirostatEta: fields.mirostat_eta,
     minKeep: fields.min_keep,
-    order: orderFrom(fields.samplers),
-    logitBias: await biasFrom(fields.logit_bias, tokenizer),
+    order: orderFrom(fields),
+    logitBias: await biasFrom(fields, tokenizer),
   });
 }
 
@@ -113,18 +118,26 @@ export function breakersFrom(value: string | readonly string[] | undefined): rea
   }
 }
 
-/** A list of names, names between semicolons, or letters; an empty list asks for nothing. */
-function orderFrom(samplers: string | readonly string[] | undefined): SamplingOptions['order'] | undefined {
-  if (samplers === undefined || samplers.length === 0) return undefined;
-  const letters =
-    typeof samplers === 'string' && !samplers.includes(';') && samplers.length <= 9 && !samplers.includes('_');
-  return letters ? orderFromLetters(samplers) : orderFromNames(samplers);
+/** An empty list asks for nothing. */
+function orderFrom({ samplers = [], sampler_order: ids = [] }: Fields): SamplingOptions['order'] | undefined {
+  const known = knownOrder(samplers);
+  if (known.length > 0) return known;
+  return ids.length > 0 ? orderFromKobold(ids) : undefined;
 }
 
 async function biasFrom(
-  field: LogitBiasField,
+  { logit_bias, custom_token_bans }: Fields,
   tokenizer: TextTokenizer,
 ): Promise<SamplingOptions['logitBias'] | undefined> {
-  const bias = await readLogitBias(field, tokenizer);
+  const bans = bannedIds(custom_token_bans).map((id) => [id, Number.NEGATIVE_INFINITY] as const);
+  const bias = new Map([...(await readLogitBias(logit_bias, tokenizer)), ...bans]);
   return bias.size > 0 ? bias : undefined;
+}
+
+function bannedIds(field: Fields['custom_token_bans'] = []): readonly number[] {
+  if (typeof field !== 'string') return field;
+  return field
+    .split(/[\s,]+/)
+    .filter((id) => id !== '')
+    .map(Number);
 }

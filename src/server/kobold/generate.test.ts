@@ -120,6 +120,11 @@ describe('generate', () => {
     });
   });
 
+  test('takes what SillyTavern sends for what is off', async () => {
+    const off = { adaptive_target: -0.01, guidance_scale: 1, negative_prompt: 'none of this', grammar: '', images: [] };
+    await json(testServer().post(GENERATE, { ...LITE, ...off }));
+  });
+
   test.each([-1, 0, null, undefined])('seed %s is random', async (sampler_seed) => {
     const server = testServer();
     await json(server.post(GENERATE, { prompt: 'a', sampler_seed }));

@@ -9,8 +9,9 @@ import { count, listOf } from '../engine-schemas.js';
 import { completionLogprobs, completionLogprobsSchema } from '../logprobs.js';
 import { outriderReport, outriderSchema } from '../report.js';
 import { begun, eventStream, messageFrame } from '../sse.js';
+import { refuseUnsupportedByKobold } from '../unsupported.js';
 import { errorFrame } from './errors.js';
-import { generateRequest, generateSchema, refuseUnsupported } from './generate-request.js';
+import { generateRequest, generateSchema } from './generate-request.js';
 import type { RunningGenerations } from './running.js';
 
 /** Clients give up on headers that do not come; a request that was not refused by then is taken for good. */
@@ -46,7 +47,7 @@ interface Opened {
 
 async function open(context: ServerRequest, server: ServerContext, running: RunningGenerations): Promise<Opened> {
   const body = parseWith(generateSchema, await readJson(context.req.raw, server.settings.bodyLimitBytes));
-  refuseUnsupported(body);
+  refuseUnsupportedByKobold(body);
   const { call, abort } = openCall(context, 'kobold');
   const owner = { genkey: body.genkey ?? '', call, abort };
   const events = running.run(owner, () => generateRequest(body, server.service, server.settings.mode));

@@ -29,6 +29,7 @@ export type CompletionBody = z.output<typeof completionSchema>;
 /** Whether a field that only llama-server has asks for something. */
 const ASKS: Readonly<Record<string, (value: unknown) => boolean>> = {
   post_sampling_probs: (value) => value === true,
+  adaptive_target: (value) => typeof value === 'number' && value >= 0,
   t_max_predict_ms: (value) => typeof value === 'number' && value > 0,
   lora: (value) => Array.isArray(value) && value.length > 0,
 };

@@ -115,6 +115,24 @@ test.each([
   [{ n_probs: 0 }, { logprobs: undefined }],
   [{ n_probs: 3 }, { logprobs: 3 }],
   [{ samplers: ['top_k', 'temperature'], repeat_last_n: -1 }, { sampling: { penaltyRange: 'all' } }],
+  [
+    // SillyTavern's, of today and of 2024.
+    { samplers: ['penalties', 'dry', 'top_k', 'typ_p', 'typical_p', 'xtc', 'adaptive_p', 'temperature'] },
+    { sampling: { order: ['penalties', 'dry', 'top_k', 'typ_p', 'xtc', 'temperature'] } },
+  ],
+  [
+    { samplers: ['top_k', 'tfs_z', 'typical_p', 'top_p', 'min_p', 'temperature'] },
+    { sampling: { order: ['top_k', 'typ_p', 'top_p', 'min_p', 'temperature'] } },
+  ],
+  [{ samplers: 'kat' }, { sampling: { order: ['top_k', 'temperature'] } }],
+  [
+    { samplers: [], sampler_order: [0, 5] },
+    { sampling: { order: ['dry', 'top_k', 'temperature', 'top_n_sigma', 'xtc'] } },
+  ],
+  [{ custom_token_bans: [5] }, { sampling: { logitBias: new Map([[5, Number.NEGATIVE_INFINITY]]) } }],
+  [{ banned_strings: [''] }, { bannedStrings: undefined }],
+  [{ banned_tokens: ['one'] }, { bannedStrings: ['one'] }],
+  [{ adaptive_target: -0.01, top_a: 0.5 }, {}],
   [{ 'speculative.n_max': 4, 'speculative.p_min': 0.5 }, { draft: { max: 4, minConfidence: 0.5 } }],
   [{ 'speculative.leniency': 0.3 }, { draft: { leniency: 0.3 } }],
   [{ model: 'main:main' }, { mode: 'main' }],
@@ -178,6 +196,8 @@ describe('refusals', () => {
     [{ prompt: 'a', grammar: 'root ::= "a"' }, 'grammar'],
     [{ prompt: 'a', post_sampling_probs: true }, 'post_sampling_probs'],
     [{ prompt: 'a', t_max_predict_ms: 5 }, 't_max_predict_ms'],
+    [{ prompt: 'a', adaptive_target: 0.5 }, 'adaptive_target'],
+    [{ prompt: 'a', samplers: ['adaptive_p'] }, 'adaptive_p'],
     [{ prompt: 'a', lora: [{ id: 0, scale: 1 }] }, 'lora'],
     [{ prompt: ['a', 'b'], n_cmpl: 100 }, 'n_cmpl'],
   ])('%j', async (body, field) => {

@@ -52,6 +52,66 @@ describe('prompts', () => {
   });
 });
 
+/** What SillyTavern sends here as a client of KoboldCpp while these are off. */
+const SILLYTAVERN = {
+  sampler_order: [6, 0, 1, 3, 4, 2, 5],
+  custom_token_bans: '',
+  banned_strings: [],
+  top_a: 0,
+  tfs: 1,
+  smoothing_factor: 0,
+  smoothing_curve: 1,
+  adaptive_target: -0.01,
+  adaptive_decay: 0.9,
+  guidance_scale: 1,
+  negative_prompt: '',
+  grammar_string: '',
+  mirostat_mode: 0,
+  dry_sequence_breakers: ['\n', ':', '"', '*'],
+  trim_stop: true,
+};
+const SILLYTAVERN_SAMPLING = {
+  order: ['dry', 'penalties', 'top_k', 'typ_p', 'top_p', 'min_p', 'temperature', 'top_n_sigma', 'xtc'],
+  drySequenceBreakers: ['\n', ':', '"', '*'],
+};
+
+describe('KoboldCpp’s fields', () => {
+  test.each<[string, object, object]>([
+    ['off', {}, { sampling: SILLYTAVERN_SAMPLING }],
+    ['a negative prompt without guidance', { negative_prompt: 'x' }, { sampling: SILLYTAVERN_SAMPLING }],
+    [
+      'bans',
+      { custom_token_bans: '5, 6', logit_bias: { 7: 1 }, banned_strings: ['', 'two'], banned_tokens: ['one'] },
+      {
+        bannedStrings: ['one', 'two'],
+        sampling: {
+          ...SILLYTAVERN_SAMPLING,
+          logitBias: new Map([
+            [7, 1],
+            [5, Number.NEGATIVE_INFINITY],
+            [6, Number.NEGATIVE_INFINITY],
+          ]),
+        },
+      },
+    ],
+    [
+      'llama-server’s order, which goes before',
+      { samplers: ['top_k'] },
+      { sampling: { ...SILLYTAVERN_SAMPLING, order: ['top_k'] } },
+    ],
+  ])('are heard: %s', async (_, fields, expected) => {
+    const server = testServer();
+    await ask(server, { prompt: 'Once', ...SILLYTAVERN, ...fields });
+    expect(server.service.request).toEqual({ mode: 'speculative', prompt: { text: 'Once' }, ...expected });
+  });
+});
+
+test('an empty text bans nothing', async () => {
+  const server = testServer();
+  await ask(server, { prompt: 'Once', banned_strings: [''] });
+  expect(server.service.request).not.toHaveProperty('bannedStrings');
+});
+
 test('log-probabilities come in both shapes', async () => {
   const { choices } = await ask(testServer(), { prompt: 'Once', logprobs: 2 });
   expect(choices[0].logprobs).toMatchObject({

@@ -13,7 +13,7 @@ import { errorFrame } from '../openai-errors.js';
 import { outriderSchema, type ReportedEvents } from '../report.js';
 import { dataFrame, eventStream } from '../sse.js';
 import { AnswerProgress, llamaTimingsSchema, promptProgressSchema } from '../timings.js';
-import { refuseUnsupported } from '../unsupported.js';
+import { refuseUnsupported, refuseUnsupportedByKobold } from '../unsupported.js';
 import {
   type Envelope,
   envelopeFields,
@@ -30,6 +30,8 @@ import { type StreamWishes, streamWishes } from './stream-wishes.js';
 export async function completions(context: ServerRequest, server: ServerContext): Promise<Response> {
   const json = await readJson(context.req.raw, server.settings.bodyLimitBytes);
   refuseUnsupported(json);
+  // SillyTavern asks for KoboldCpp's answers here.
+  refuseUnsupportedByKobold(json);
   const body = parseWith(completionSchema, json);
   const model = modelNamed(server.service.description, body.model, server.settings.mode);
   const plan = await planCompletions(body, model, server.service);
