@@ -141,6 +141,43 @@ describe('a long prompt', () => {
   });
 });
 
+describe('several long prompts', () => {
+  it('end one after the other, the shortest first, and not all as late as the last', async () => {
+    const { context } = await fakeContext({ batch: 100 });
+    const batcher = batcherOf(context);
+    const ends: [string, number][] = [];
+    const read = async (name: string, length: number): Promise<void> => {
+      await openSequence(batcher).evaluate(someTokens(length), 1, () => undefined);
+      ends.push([name, context.passes.length]);
+    };
+    await Promise.all([read('first', 400), read('second', 400), read('short', 150), read('third', 400)]);
+    expect(ends).toEqual([
+      ['short', 2],
+      ['first', 6],
+      ['second', 10],
+      ['third', 14],
+    ]);
+  });
+
+  it('each get their turn however many shorter ones come', async () => {
+    const { context } = await fakeContext({ batch: 100 });
+    const batcher = batcherOf(context);
+    let isRead = false;
+    const long = openSequence(batcher)
+      .evaluate(someTokens(300), 1, () => undefined)
+      .then(() => {
+        isRead = true;
+      });
+    const other = openSequence(batcher);
+    for (let i = 0; i < 200 && !isRead; i++) {
+      await other.evaluate(someTokens(100), 1, () => undefined);
+      other.rewind(0);
+    }
+    await long;
+    expect(context.passes.length).toBeLessThan(60);
+  });
+});
+
 describe('under overload', () => {
   /** Evaluates again and again until `done`; returns how often. */
   async function keepBusy(evaluate: () => Promise<unknown>, done: Promise<unknown>): Promise<number> {

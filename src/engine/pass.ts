@@ -79,17 +79,21 @@ function chunkOf(job: Job, room: number): number {
   return Math.max(0, Math.min(room, left - job.rows));
 }
 
+/** A prompt that found no room in so many passes goes before shorter ones once. */
+const PATIENCE = 16;
+
 /**
  * Short jobs first, so that a long prompt never keeps a verification waiting; prompts fill up what is left of the batch,
- * a part at a time. Whoever found no room comes first in the next pass, so nobody waits for ever.
+ * the one that is nearest to its end first: in turns all of several would end as late as the last. A short job that found
+ * no room comes first in the next pass, a prompt later, so nobody waits for ever.
  */
 function shareFreely(jobs: readonly Job[], context: Context, textRows: number): Share[] {
   const shares: Share[] = [];
   let rows = context.batch;
   let texts = textRows;
   let outputs = context.outputs;
-  for (const job of [...jobs].sort((a, b) => b.passedOver - a.passedOver || leftOf(a) - leftOf(b))) {
-    const isText = leftOf(job) > SHORT;
+  for (const job of [...jobs].sort((a, b) => urgencyOf(b) - urgencyOf(a) || leftOf(a) - leftOf(b))) {
+    const isText = isLong(job);
     const tokens = chunkOf(job, isText ? Math.min(rows, texts) : rows);
     const wanted = tokens === leftOf(job) ? job.rows : 0;
     if (tokens === 0 || wanted > outputs) continue;
@@ -99,6 +103,14 @@ function shareFreely(jobs: readonly Job[], context: Context, textRows: number): 
     outputs -= wanted;
   }
   return shares;
+}
+
+function urgencyOf(job: Job): number {
+  return isLong(job) ? Math.floor(job.passedOver / PATIENCE) : job.passedOver;
+}
+
+function isLong(job: Job): boolean {
+  return leftOf(job) > SHORT;
 }
 
 /**
