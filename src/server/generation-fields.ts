@@ -27,7 +27,8 @@ export const commonFields = {
   cache_prompt: booleanField,
   n: integerField(1, MAX_CHOICES),
   max_tokens: tokenLimitField,
-  seed: integerField(0),
+  /** -1: one is drawn. */
+  seed: integerField(-1).transform((seed) => (seed === -1 ? undefined : seed)),
   stop: stopField,
   ignore_eos: booleanField,
   reasoning_effort: stringField,

@@ -16,8 +16,6 @@ export const completionSchema = z.looseObject(
     prompt: promptField,
     n_predict: tokenLimitField,
     n_cmpl: integerField(1, MAX_COMPLETIONS),
-    /** -1: a seed is drawn. */
-    seed: integerField(-1),
     n_probs: integerField(0, MAX_TOP_LOGPROBS),
     return_tokens: booleanField,
     response_fields: optional(z.array(z.string(), { error: expected('a list of names such as "timings/draft_n"') })),
@@ -51,12 +49,8 @@ export async function completionRequests(
   if (prompts.length === 0) refuse('prompt', 'expected at least one prompt, got an empty list');
   if (prompts.length * n > MAX_COMPLETIONS)
     refuse('n_cmpl', `expected at most ${MAX_COMPLETIONS} prompts times completions`);
-  const { n_probs = 0, n_predict = body.max_tokens, seed } = body;
-  const common = await commonRequest(
-    { ...body, max_tokens: n_predict, seed: seed === -1 ? undefined : seed },
-    model,
-    service,
-  );
+  const { n_probs = 0, n_predict = body.max_tokens } = body;
+  const common = await commonRequest({ ...body, max_tokens: n_predict }, model, service);
   return prompts.flatMap((prompt) => choicesOf({ ...common, prompt, ...(n_probs > 0 && { logprobs: n_probs }) }, n));
 }
 

@@ -41,6 +41,13 @@ describe('an unfinished last message', () => {
 });
 
 describe('an answer that is not streamed', () => {
+  test('draws another seed where clients ask for -1', async () => {
+    const server = testServer();
+    await ask(server, { seed: -1 });
+    expect(server.service.requests).toHaveLength(1);
+    expect(server.service.requests[0]!.seed).toBeUndefined();
+  });
+
   test('has the shape that clients expect', async () => {
     const body = await ask(testServer(), { model: 'gpt-3.5-turbo', seed: 7 });
     expect(body).toMatchObject({

@@ -60,7 +60,7 @@ const CASES: readonly Case[] = [
   ['n negative', chat({ n: -1 }), 400, 'n'],
   ['n as a fraction', chat({ n: 1.5 }), 400, 'n'],
   ['n of a million', chat({ n: 1e6 }), 400, 'n'],
-  ['a negative seed', chat({ seed: -1 }), 400, 'seed'],
+  ['a negative seed', chat({ seed: -2 }), 400, 'seed'],
   ['a seed as a fraction', chat({ seed: 1.5 }), 400, 'seed'],
   ['a seed that is true', chat({ seed: true }), 400, 'seed'],
   ['a seed of 2^53', chat({ seed: 2 ** 53 }), 400, 'seed'],
