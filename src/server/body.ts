@@ -1,8 +1,9 @@
-/** Reads request bodies: any content type, bounded as sent and as decompressed, strict UTF-8. */
+/** Reads request bodies: any content type, bounded as sent, as decompressed and in its nesting, strict UTF-8. */
 
 import { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { z } from 'zod';
+import { isNestedTooDeep, MAX_NESTING } from '../text/json-nesting.js';
 import { Failure } from './failure.js';
 
 /** Decoders by name of the Content-Encoding. */
@@ -22,6 +23,12 @@ export async function readJson(request: Request, limitBytes: number): Promise<un
     throw new Failure('invalid_request', 'the body is not valid UTF-8');
   }
   if (text.trim() === '') return undefined;
+  if (isNestedTooDeep(text)) {
+    throw new Failure(
+      'invalid_request',
+      `the body: expected at most ${MAX_NESTING} levels of lists and objects within each other, got more; send it flatter`,
+    );
+  }
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { MessageError, normaliseMessages } from './messages.js';
 
+const tooDeep = `{"a":${'['.repeat(1000)}${']'.repeat(1000)}}`;
+
 describe('normaliseMessages', () => {
   it.each([[null], [undefined], [''], [[]]])('makes the content %j the empty text', (content) => {
     const message = content === undefined ? { role: 'user' } : { role: 'user', content };
@@ -27,6 +29,7 @@ describe('normaliseMessages', () => {
     [null, {}],
     ['{"a": ', '{"a": '],
     ['[1]', '[1]'],
+    [tooDeep, tooDeep],
   ])('reads the arguments %j as %j', (given, expected) => {
     const [message] = normaliseMessages([
       { role: 'assistant', tool_calls: [{ id: '1', function: { name: 'f', arguments: given } }] },

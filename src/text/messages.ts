@@ -1,3 +1,5 @@
+import { isNestedTooDeep } from './json-nesting.js';
+
 /** Who speaks. `developer` is OpenAI's newer name for `system`; `tool` gives the result of a call. */
 export const ROLES = ['system', 'developer', 'user', 'assistant', 'tool'] as const;
 export type Role = (typeof ROLES)[number];
@@ -90,6 +92,8 @@ function toolCallOf({ id, function: called }: ToolCall): TemplateToolCall {
 function argumentsOf(given: ToolCall['function']['arguments']): unknown {
   if (given === null || given === undefined || given === '') return {};
   if (typeof given !== 'string') return given;
+  // As little as text that is no JSON: whoever walks it would run out of stack.
+  if (isNestedTooDeep(given)) return given;
   try {
     const parsed: unknown = JSON.parse(given);
     // Anything but an object is what a model wrote by mistake: the template shows it as it was.
