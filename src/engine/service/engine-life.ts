@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { OutriderError } from '../../errors.js';
 import { type Death, deathOf } from './death.js';
 import { LoadWatch } from './load-watch.js';
 import { PassWatch } from './pass-watch.js';
@@ -74,9 +75,20 @@ export class EngineLife {
     return this.#child.pid ?? 0;
   }
 
-  /** To a process that has just died it is lost, which `onEnd` tells of. */
+  /**
+   * To a process that has just died it is lost, which `onEnd` tells of.
+   * @throws OutriderError invalid_argument where the message is not plain data; nothing of it was sent
+   */
   send(message: ToEngine): void {
-    if (this.#child.connected) this.#child.send(message, () => {});
+    if (!this.#child.connected) return;
+    try {
+      this.#child.send(message, () => {});
+    } catch (error) {
+      throw new OutriderError(
+        'invalid_argument',
+        `expected plain data, got what cannot be sent to the engine's process (${(error as Error).message}); leave out functions and deep nesting`,
+      );
+    }
   }
 
   /** Ends it at once, also where it is stopped or hangs in a system call. */

@@ -14,6 +14,7 @@ interface PendingCall {
 }
 
 export interface PendingCallsOptions {
+  /** Throws an OutriderError for what cannot be sent. */
   readonly send: (message: ToEngine) => void;
   /** Whether an engine is ready for calls; `askWaiting` follows when one is. */
   readonly mayAsk: () => boolean;
@@ -84,7 +85,12 @@ export class PendingCalls {
     for (const [id, pending] of this.#calls) {
       if (pending.isAsked) continue;
       pending.isAsked = true;
-      this.#options.send({ type: 'call', id, call: pending.blame > 0 ? again(pending.call) : pending.call });
+      try {
+        this.#options.send({ type: 'call', id, call: pending.blame > 0 ? again(pending.call) : pending.call });
+      } catch (error) {
+        this.#calls.delete(id);
+        pending.reject(error as OutriderError);
+      }
     }
   }
 

@@ -13,7 +13,7 @@ export class SupervisedRequests {
   #isOpen = false;
 
   /**
-   * @param send to the engine that is ready
+   * @param send to the engine that is ready; throws an OutriderError for what cannot be sent
    * @param onTrialsOver nobody has to run alone any more
    */
   constructor(send: (message: ToEngine) => void, onTrialsOver: () => void) {
@@ -113,7 +113,11 @@ export class SupervisedRequests {
   #admit(): void {
     if (!this.#isOpen) return;
     for (const request of this.#quarantine.admit(this.#at('waiting'), this.#at('within'))) {
-      this.#send({ type: 'generate', id: request.id, request: request.enter() });
+      try {
+        this.#send({ type: 'generate', id: request.id, request: request.enter() });
+      } catch (error) {
+        this.#fail(request, error as OutriderError);
+      }
     }
   }
 

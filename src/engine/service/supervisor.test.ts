@@ -90,6 +90,25 @@ describe('an engine in a child process', () => {
     await expect(refused).rejects.toMatchObject({ code: 'invalid_argument', details: { parameter: 'logprobs' } });
   });
 
+  it('refuses what cannot be sent to it, and nothing else, also what waited for a new engine', async () => {
+    const { service } = await deadly({ backoff: () => 100 });
+    let deep: unknown = [];
+    for (let i = 0; i < 100_000; i++) deep = [deep];
+    const chat = { messages: [{ role: 'user', content: 'a' }], variables: { deep } };
+    const refused = async () => {
+      for (const asked of [eventsOf(service, asking('', { prompt: chat })), service.tokenize(chat)]) {
+        await expect(asked).rejects.toMatchObject({ code: 'invalid_argument' });
+      }
+      expect(await service.status()).toMatchObject({ running: 0, queued: 0 });
+    };
+    await refused();
+    process.kill((await service.status()).pid, 'SIGKILL');
+    await expect.poll(async () => (await service.status()).state).toBe('restarting');
+    await Promise.all([refused(), service.tokenize({ text: 'a' })]);
+    expectWhole(await eventsOf(service, asking('plain')));
+    expect(await service.status()).toMatchObject({ state: 'ready', restarts: 1 });
+  });
+
   it('goes on behind every death as if there had been none', async () => {
     const { service, deaths } = await deadly();
     expectWhole(await eventsOf(service, asking('die@0 die@1 die@7 die@11')));
