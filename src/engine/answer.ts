@@ -47,11 +47,12 @@ export class Answer {
   /** When its own evaluation began: another model may have been tried before. */
   readonly #opened: number;
   readonly #tokens: Token[] = [];
-  /** Log-probabilities by generated token, and how many of them were told. */
+  /** Log-probabilities by generated token. */
   readonly #logprobs: (RowLogprobs | undefined)[] = [];
   /** Banned texts that could not be avoided. */
   readonly #letThrough = new Set<string>();
   #stream: TextStream;
+  /** Tokens whose text has come out. */
   #told = 0;
   #setback: Setback | undefined;
   #text = '';
@@ -69,7 +70,13 @@ export class Answer {
     this.#began = parts.began ?? this.#opened;
     this.#lastAt = this.#began;
     this.#stream = this.#openStream();
-    for (const token of plan.resume) if (!this.isStopped) this.#text += this.#push(token, this.#lastOrigin);
+    for (const token of plan.resume) {
+      if (this.isStopped) break;
+      const text = this.#push(token, this.#lastOrigin);
+      this.#text += text;
+      // Tokens come with text: those that have none so far come with the next.
+      if (text !== '') this.#told = this.#stream.releasedTokens;
+    }
   }
 
   /** A stop string or an end token has ended the text. */
@@ -190,20 +197,20 @@ export class Answer {
   *#emit(text: string, origin: TextOrigin): Generator<GenerationEvent, void, void> {
     if (text === '') return;
     this.#text += text;
-    const logprobs = this.#parts.logprobsAt === undefined ? [] : this.#newLogprobs();
-    yield { type: 'text', text, origin, ...(logprobs.length > 0 && { logprobs }) };
+    const from = this.#told;
+    this.#told = Math.max(from, this.#stream.releasedTokens);
+    const tokens = this.#tokens.slice(from, this.#told);
+    const logprobs = this.#parts.logprobsAt === undefined ? [] : this.#logprobsOf(from, this.#told);
+    yield { type: 'text', text, origin, tokens, ...(logprobs.length > 0 && { logprobs }) };
   }
 
-  /** Of the tokens whose text has come out since the last time. */
-  #newLogprobs(): TokenLogprob[] {
+  #logprobsOf(from: number, to: number): TokenLogprob[] {
     const { vocabulary } = this.#plan.writer.model;
     const withBytes = <Known extends { readonly token: Token }>(known: Known): Known & { bytes: Uint8Array } => ({
       ...known,
       bytes: vocabulary.bytes(known.token, true),
     });
-    const released = this.#stream.releasedTokens;
-    const known = this.#logprobs.slice(this.#told, released).filter((one) => one !== undefined);
-    this.#told = Math.max(this.#told, released);
+    const known = this.#logprobs.slice(from, to).filter((one) => one !== undefined);
     return known.map((one) => ({ ...withBytes(one), top: one.top.map(withBytes) }));
   }
 

@@ -27,10 +27,15 @@ export class BanSampler implements Sampler {
     return banned.size;
   }
 
-  /** What is banned is no candidate of any step; the row is as it was afterwards, for those who read it, too. */
   law(row: Row): Distribution {
+    const law = this.#inner.law(row);
     const banned = this.#bans.get(this.#dropped() + this.length);
-    if (banned === undefined) return this.#inner.law(row);
+    if (banned === undefined) return law;
+    return without(law, banned) ?? this.#lawOfOthers(row, banned);
+  }
+
+  /** Sampling left nothing else: its law where none of them is a candidate of any step. The row is as it was afterwards. */
+  #lawOfOthers(row: Row, banned: ReadonlySet<Token>): Distribution {
     const logits = Array.from(banned, (token) => row[token]!);
     for (const token of banned) row[token] = Number.NEGATIVE_INFINITY;
     try {
@@ -47,4 +52,12 @@ export class BanSampler implements Sampler {
   rewind(length: number): void {
     this.#inner.rewind(length);
   }
+}
+
+/** What was drawn and may not be is drawn again: the same law without it. */
+function without({ ids, probabilities }: Distribution, banned: ReadonlySet<Token>): Distribution | undefined {
+  const kept = Array.from(ids, (id, i) => (banned.has(id) ? [] : [i])).flat();
+  const mass = kept.reduce((sum, i) => sum + probabilities[i]!, 0);
+  if (mass <= 0) return undefined;
+  return { ids: kept.map((i) => ids[i]!), probabilities: kept.map((i) => probabilities[i]! / mass) };
 }

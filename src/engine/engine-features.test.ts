@@ -118,8 +118,10 @@ describe('banned texts', () => {
     const events = await eventsOf(engine, { ...LONG, bannedStrings: [text.slice(8, 11)], logprobs: 1 });
     const finish = events.at(-1);
     if (finish?.type !== 'finish') expect.fail();
-    expect(events.flatMap((event) => (event.type === 'text' ? [event.text] : [])).join('')).toBe(finish.text);
-    expect(logprobsIn(events).map(({ token }) => token)).toEqual(finish.tokens);
+    const pieces = events.flatMap((event) => (event.type === 'text' ? [event] : []));
+    expect(pieces.map((piece) => piece.text).join('')).toBe(finish.text);
+    expect(pieces.flatMap((piece) => piece.tokens)).toEqual(finish.tokens);
+    for (const { tokens, logprobs = [] } of pieces) expect(logprobs.map(({ token }) => token)).toEqual(tokens);
   });
 
   it.each([[['']], ['text'], [[7]]])('cannot be %j', async (bannedStrings) => {

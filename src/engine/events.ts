@@ -77,7 +77,9 @@ export interface TextEvent {
   readonly text: string;
   /** The origin of the token that completed the piece. */
   readonly origin: TextOrigin;
-  /** Of the tokens that the piece completes, where the request asked for them. */
+  /** The tokens whose text is out with this piece. */
+  readonly tokens: readonly Token[];
+  /** Of these tokens, where the request asked for them. */
   readonly logprobs?: readonly TokenLogprob[];
 }
 

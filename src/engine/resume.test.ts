@@ -21,6 +21,9 @@ const samplings: Record<string, NonNullable<GenerationRequest['sampling']>> = {
 const textOf = (events: readonly GenerationEvent[]): string =>
   events.map((event) => (event.type === 'text' ? event.text : '')).join('');
 
+const tokensOf = (events: readonly GenerationEvent[]): number[] =>
+  events.flatMap((event) => (event.type === 'text' ? event.tokens : []));
+
 /** Hundreds of tokens begin with an `x`. */
 const pieces = [...PIECES, ...Array.from({ length: 800 }, (_, i) => `x${i} `)];
 
@@ -72,6 +75,7 @@ describe('an answer that is resumed', () => {
         const resume = before.flatMap((one) => (one.type === 'round' ? one.tokens : []));
         const rest = await eventsOf(engine, { ...request, resume });
         expect(textOf(before) + textOf(rest)).toBe(textOf(events));
+        expect([...tokensOf(before), ...tokensOf(rest)]).toEqual(tokensOf(events));
         const { reason, tokens, text: all } = whole as Extract<GenerationEvent, { type: 'finish' }>;
         expect(rest.at(-1)).toMatchObject({ reason, tokens, text: all });
       }

@@ -40,8 +40,8 @@ export function roundEvent(tokens: readonly Token[], accepted: number, next: Tok
   };
 }
 
-export function textEvent(text: string, origin: TextOrigin = 'plain'): TextEvent {
-  return { type: 'text', text, origin };
+export function textEvent(text: string, origin: TextOrigin = 'plain', tokens: readonly Token[] = []): TextEvent {
+  return { type: 'text', text, origin, tokens };
 }
 
 /** The end of a generation that consisted of `events`. */

@@ -57,6 +57,15 @@ describe('the host of an engine', () => {
     for (const group of groups) expect(group.at(-1)?.type).not.toBe('round');
   });
 
+  it('tells the slots when a request has its own, and when it has given that back', async () => {
+    const { sent, say } = await hosted(says(['a'], () => sleep(1)));
+    say({ type: 'generate', id: 3, request });
+    await expect.poll(() => sent.at(-1)).toMatchObject({ type: 'ended' });
+    const told = sent.map(({ type }) => type).filter((type) => type !== 'pong');
+    expect(told.indexOf('slots')).toBeLessThan(told.lastIndexOf('events'));
+    expect(told.slice(-2)).toEqual(['slots', 'ended']);
+  });
+
   it('sends what several requests have of one turn in one message', async () => {
     const turns = { wake: () => {} };
     const script: Script = async function* () {

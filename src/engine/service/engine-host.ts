@@ -123,12 +123,16 @@ class EngineHost {
     const stream = new HostedStream({
       generate: (signal) => this.#engine.generate(request, signal),
       atTurn: (work) => this.#atTurn(work),
-      send: (events) => this.#groups.push({ id, events }),
+      send: (events) => {
+        this.#groups.push({ id, events });
+        if (events.some(({ type }) => type === 'start')) void this.#tellSlots();
+      },
     });
     this.#streams.set(id, stream);
-    const ended = (error?: unknown): void => {
+    const ended = async (error?: unknown): Promise<void> => {
       this.#streams.delete(id);
       this.#sendGroups();
+      await this.#tellSlots();
       this.#channel.send({ type: 'ended', id, error: error === undefined ? undefined : plainError(error) });
     };
     const running = stream.run().then(() => ended(), ended);
@@ -179,6 +183,10 @@ class EngineHost {
       case 'score':
         return this.#engine.score(call.request, signal);
     }
+  }
+
+  async #tellSlots(): Promise<void> {
+    this.#channel.send({ type: 'slots', slots: (await this.#engine.status()).slots });
   }
 
   async #pong(): Promise<void> {

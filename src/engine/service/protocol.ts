@@ -58,6 +58,8 @@ export type FromEngine =
   | { readonly type: 'events'; readonly groups: readonly EventGroup[] }
   /** No event comes any more: the request is over, or was refused with `error`. */
   | { readonly type: 'ended'; readonly id: number; readonly error: PlainError | undefined }
+  /** Behind the start and before the end of each request: who asks for slots then need not wait for a ping. */
+  | { readonly type: 'slots'; readonly slots: readonly SlotStatus[] }
   | { readonly type: 'reply'; readonly id: number; readonly value: Replies[Call['name']] }
   | { readonly type: 'refusal'; readonly id: number; readonly error: PlainError }
   /** After a load and every ping: the slots, of each model the pass that is under way, and what was read from disks so far. */

@@ -223,6 +223,9 @@ class Supervisor implements EngineService {
       case 'refusal':
         this.#calls.hear(message);
         break;
+      case 'slots':
+        this.#slots = message.slots;
+        break;
       case 'pong':
         this.#slots = message.slots;
         this.#passes = message.passes;

@@ -4,6 +4,7 @@ import type { FinishEvent, StartEvent, TokenLogprob } from '../../engine/events.
 import type { Prompt } from '../../engine/request.js';
 import type { EngineService, ServiceRequest } from '../../engine/service.js';
 import { given } from '../../given.js';
+import type { Token } from '../../speculative/index.js';
 import { count, listOf, token } from '../engine-schemas.js';
 import { chatLogprobs, logprobContentSchema } from '../logprobs.js';
 import { outriderReport, outriderSchema } from '../report.js';
@@ -64,6 +65,8 @@ export interface CompletionFrame {
 /** What an event of a stream has to tell that is not the last one. */
 export interface CompletionPart {
   readonly content?: string;
+  /** Whose text `content` completes. */
+  readonly tokens?: readonly Token[];
   /** Tokens so far. */
   readonly predicted: number;
   readonly promptTokens: number;
@@ -73,11 +76,11 @@ export interface CompletionPart {
 }
 
 export function partialCompletion({ index }: CompletionFrame, part: CompletionPart): z.output<typeof partialSchema> {
-  const { content = '', predicted, promptTokens, logprobs, timings, progress } = part;
+  const { content = '', tokens = [], predicted, promptTokens, logprobs, timings, progress } = part;
   return {
     index,
     content,
-    tokens: [],
+    tokens,
     stop: false,
     id_slot: ANY_SLOT,
     tokens_predicted: predicted,
@@ -87,7 +90,7 @@ export function partialCompletion({ index }: CompletionFrame, part: CompletionPa
   };
 }
 
-/** The whole answer, or the last event of a stream; `content` is empty there, and the tokens of all come with it. */
+/** The whole answer, or the last event of a stream, where `content` and `tokens` came before. */
 export function finalCompletion(
   frame: CompletionFrame,
   content: string,
@@ -99,7 +102,7 @@ export function finalCompletion(
   return {
     index,
     content,
-    tokens: returnTokens ? finish.tokens : [],
+    tokens: returnTokens && !stream ? finish.tokens : [],
     id_slot: ANY_SLOT,
     stop: true,
     model,

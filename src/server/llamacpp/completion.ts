@@ -101,8 +101,8 @@ async function* streamed(
     else if (event.type === 'round') state.predicted += event.tokens.length;
     else if (event.type === 'text') {
       const timings = wishes.timings ? { timings: state.progress.timings } : {};
-      const { text: content, logprobs } = event;
-      yield dataFrame(partialCompletion(frame, { ...part, content, logprobs, ...timings }));
+      const { text: content, tokens, logprobs } = event;
+      yield dataFrame(partialCompletion(frame, { ...part, content, tokens, logprobs, ...timings }));
     } else if (event.type === 'finish') {
       yield dataFrame(chosenFields(finalCompletion(frame, '', state.start, event), fields));
     }

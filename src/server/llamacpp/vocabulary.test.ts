@@ -22,6 +22,8 @@ test.each<[string, object]>([
   ['/detokenize', { tokens: 'a' }],
   ['/detokenize', { tokens: [256] }],
   ['/apply-template', {}],
+  ['/apply-template', { messages: [{ role: 'user', content: 'Hi' }], tools: [{ type: 'function' }] }],
+  ['/apply-template', { messages: [{ role: 'user', content: 'Hi' }], add_generation_prompt: false }],
 ])('%s refuses %j', async (path, body) => {
   expect((await serverOf().post(path, body)).status).toBe(400);
 });

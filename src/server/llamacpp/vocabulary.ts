@@ -7,6 +7,7 @@ import type { ServerContext, ServerRequest } from '../dialect.js';
 import { listOf, token } from '../engine-schemas.js';
 import { Failure } from '../failure.js';
 import { booleanField, expected, stringField } from '../fields.js';
+import { refuseUnsupported } from '../unsupported.js';
 
 const object = { error: expected('a JSON object') };
 
@@ -60,6 +61,8 @@ export async function detokenize(context: ServerRequest, { service, settings }: 
 }
 
 export async function applyTemplate(context: ServerRequest, { service, settings }: ServerContext): Promise<Response> {
-  const body = parseWith(templateSchema, await readJson(context.req.raw, settings.bodyLimitBytes));
+  const json = await readJson(context.req.raw, settings.bodyLimitBytes);
+  refuseUnsupported(json);
+  const body = parseWith(templateSchema, json);
   return context.json<z.output<typeof promptSchema>>({ prompt: await service.render(chatOf(body)) });
 }

@@ -78,6 +78,12 @@ const CASES: readonly Case[] = [
   ['a prediction of another type', chat({ prediction: { type: 'x', content: '' } }), 400, 'prediction.type'],
   ['a tool', chat({ tools: [{ type: 'function' }] }), 400, 'tools'],
   ['a tool and auto', chat({ tools: [{ type: 'function' }], tool_choice: 'auto' }), 400, 'tools'],
+  [
+    'a tool that would have to be counted',
+    ['/v1/chat/completions/input_tokens', { ...good, tools: [{ type: 'function' }] }],
+    400,
+    'tools',
+  ],
   ['tools that are a number', chat({ tools: 5 }), 400, 'tools'],
   ['a tool_choice', chat({ tool_choice: 'required' }), 400, 'tool_choice'],
   ['a function', chat({ functions: [{ name: 'f' }] }), 400, 'functions'],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { finishEvent, roundEvent, startEvent } from '../../cli/testing/events.js';
+import { finishEvent, roundEvent, startEvent, textEvent } from '../../cli/testing/events.js';
 import type { GenerationEvent, TokenLogprob } from '../../engine/events.js';
 import { OutriderError } from '../../errors.js';
 import { openai } from '../openai/index.js';
@@ -49,8 +49,8 @@ describe('a generation', () => {
     const events: GenerationEvent[] = [startEvent()];
     events.push({ ...roundEvent([65, 66], 1, 67), position: 10, index: 0 });
     const top = [known(67, [67], Math.log(0.6)), known(66, [66], Math.log(0.25))];
-    events.push({ type: 'text', text: 'A', origin: 'accepted', logprobs: [known(65, [65], 0)] });
-    events.push({ type: 'text', text: 'C', origin: 'recovered', logprobs: [known(67, [67], Math.log(0.6), top)] });
+    events.push({ ...textEvent('A', 'accepted'), logprobs: [known(65, [65], 0)] });
+    events.push({ ...textEvent('C', 'recovered'), logprobs: [known(67, [67], Math.log(0.6), top)] });
     events.push(finishEvent(events));
     const frames = await framesOf(serverOf(plays(events)));
     expect(frames[3].tokens).toEqual([
@@ -71,7 +71,7 @@ describe('a generation', () => {
   test('shows a character at the token that completes it', async () => {
     const events: GenerationEvent[] = [startEvent()];
     events.push({ ...roundEvent([1], 1, 2), position: 10, index: 0 });
-    events.push({ type: 'text', text: 'é', origin: 'bonus', logprobs: [known(1, [0xc3], -1), known(2, [0xa9], -1)] });
+    events.push({ ...textEvent('é', 'bonus'), logprobs: [known(1, [0xc3], -1), known(2, [0xa9], -1)] });
     events.push(finishEvent(events));
     const [, , text] = await framesOf(serverOf(plays(events)));
     expect(text.tokens).toMatchObject([
@@ -83,9 +83,9 @@ describe('a generation', () => {
   test('keeps tokens and origins together when the answer goes back', async () => {
     const events: GenerationEvent[] = [startEvent()];
     events.push({ ...roundEvent([1, 2], 2, 3), position: 10, index: 0 });
-    events.push({ type: 'text', text: 'a', origin: 'accepted', logprobs: [known(1, [97], -1)] });
+    events.push({ ...textEvent('a', 'accepted'), logprobs: [known(1, [97], -1)] });
     events.push({ ...roundEvent([], 0, 4), position: 11, index: 0 });
-    events.push({ type: 'text', text: 'd', origin: 'plain', logprobs: [known(4, [100], -1)] });
+    events.push({ ...textEvent('d', 'plain'), logprobs: [known(4, [100], -1)] });
     events.push(finishEvent(events));
     const frames = await framesOf(serverOf(plays(events)));
     expect(frames.flatMap(({ tokens }) => (Array.isArray(tokens) ? tokens : []))).toMatchObject([
@@ -97,10 +97,10 @@ describe('a generation', () => {
   test('keeps them together when the context loses its beginning', async () => {
     const events: GenerationEvent[] = [startEvent()];
     events.push({ ...roundEvent([1], 1, 2), position: 400 });
-    events.push({ type: 'text', text: 'a', origin: 'accepted', logprobs: [known(1, [97], -1)] });
+    events.push({ ...textEvent('a', 'accepted'), logprobs: [known(1, [97], -1)] });
     events.push({ ...roundEvent([3], 1, 4), position: 200 });
     const rest = [known(2, [98], -1), known(3, [99], -1), known(4, [100], -1)];
-    events.push({ type: 'text', text: 'bcd', origin: 'bonus', logprobs: rest });
+    events.push({ ...textEvent('bcd', 'bonus'), logprobs: rest });
     events.push(finishEvent(events));
     const frames = await framesOf(serverOf(plays(events)));
     const tokens = frames.flatMap(({ tokens }) => (Array.isArray(tokens) ? tokens : []));

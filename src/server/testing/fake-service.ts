@@ -154,7 +154,7 @@ export function says(pieces: readonly string[], pause: () => Promise<void> = asy
         const origin = round.length === 1 ? 'plain' : place === 0 ? 'accepted' : 'bonus';
         const logprobs =
           request.logprobs === undefined ? {} : { logprobs: [logprobOf(text, at + place, request.logprobs)] };
-        yield record({ type: 'text', text, origin, ...logprobs });
+        yield record({ type: 'text', text, origin, tokens: [at + place + 100], ...logprobs });
       }
       at += round.length;
     }

@@ -38,7 +38,8 @@ export function drafts(pieces: readonly string[], pause: () => Promise<void> = a
       });
       for (const [i, text] of pieces.slice(at, at + accepted + 1).entries()) {
         const origin = i < accepted ? 'accepted' : wrong.length > 0 ? 'recovered' : 'bonus';
-        yield record({ type: 'text', text, origin, logprobs: [logprobOf(1000 + at + i, text)] });
+        const token = 1000 + at + i;
+        yield record({ type: 'text', text, origin, tokens: [token], logprobs: [logprobOf(token, text)] });
       }
       at += accepted + 1;
     }
