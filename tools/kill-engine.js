@@ -51,7 +51,6 @@ const SETS = ['Once upon a time there was', 'The quick brown fox', '1, 2, 3, 4,'
     // The law is softmax over temperature and nothing else, so that margins are what the noise decided by.
     ...{ top_k: 0, top_p: 1, min_p: 0 },
     n_probs: 1,
-    return_tokens: true,
     stream: true,
   })),
 );
@@ -106,11 +105,11 @@ async function answer(request) {
       if (event.error !== undefined) throw new Error(`error event: ${data}`);
       if (isWhole) throw new Error('an event behind the last one');
       got.text += event.content;
+      got.tokens.push(...event.tokens);
       got.probabilities.push(...(event.completion_probabilities ?? []));
       running.set(id, got.probabilities.length);
       if (!event.stop) continue;
       isWhole = true;
-      got.tokens = event.tokens;
       got.promptTokens = event.tokens_evaluated;
       if (event.stop_type !== 'limit' || event.tokens_predicted !== request.n_predict) {
         throw new Error(`it ended with ${event.stop_type} after ${event.tokens_predicted} tokens`);
@@ -146,7 +145,9 @@ async function killAtRandom() {
 function compare(request, expected, got) {
   if (got === undefined) return;
   const ids = got.probabilities.map(({ id }) => id);
-  if (ids.join() !== got.tokens.join()) faults.push('the tokens of the stream are not those of its last event');
+  if (ids.join() !== got.tokens.join())
+    faults.push('the tokens of the stream are not those that it tells probabilities of');
+  if (got.tokens.length !== request.n_predict) faults.push(`the stream has ${got.tokens.length} tokens`);
   const after = got.tokens.findIndex((token, i) => token !== expected.tokens[i]);
   if (after < 0 && got.text === expected.text) {
     equal += 1;

@@ -32,7 +32,8 @@ describe('the embedded pair', () => {
     expect(speculative).toBe(main);
     for (const text of others) expect(text).not.toBe('');
     await page.getByRole('link', { name: 'Live' }).click();
-    await page.getByRole('link', { name: 'Chat' }).click();
+    // While no round has come the live view has a link of that name too.
+    await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'Chat' }).click();
     await page.getByRole('radio', { name: 'Speculative' }).check({ force: true });
     await answer(page).getByRole('button', { name: 'Answer again' }).click();
     await over(page);
