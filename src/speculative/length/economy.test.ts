@@ -63,6 +63,17 @@ describe('a market', () => {
     expect(economy.open(ROUND).room).toBe(0);
   });
 
+  it('counts a pass once for all requests that share it: each comes to a plain round after 32 passes', () => {
+    const { knowledge, economy, close } = setUp({ others: () => ({ requests: 3, rows: 3 }) });
+    for (let i = 0; i < 4 * 31; i++) {
+      expect(economy.open(ROUND).room).toBe(8);
+      close(2, 2, 15);
+    }
+    expect(knowledge.rounds.sincePlain).toBeCloseTo(31, 9);
+    for (let i = 0; i < 4; i++) close(2, 2, 15);
+    expect(economy.open(ROUND).room).toBe(0);
+  });
+
   it('charges the first draft behind plain rounds with the way back to them, and T(1) never learns of it', () => {
     const { knowledge, economy, close } = setUp();
     for (let i = 0; i < 60; i++) {
