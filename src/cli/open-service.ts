@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Engine, type EngineOptions, type EngineService } from '../engine/index.js';
 import { localService } from '../engine/service/in-process.js';
+import { plainOptions } from '../engine/service/protocol.js';
 import { superviseEngine } from '../engine/service/supervisor.js';
 import { openBackend } from '../llama/index.js';
 import type { BackendOptions, ServicePlace } from './surroundings.js';
@@ -23,11 +24,11 @@ export async function openService(
     return localService(await Engine.load(backend, options), backend, options);
   }
   // The child keeps what it learns by itself, and writes its own log.
-  const { onProgress, signal, knowledge: _, ...engine } = options;
+  const { onProgress, signal } = options;
   const { env, verbose } = backendOptions;
   return superviseEngine({
     spawn: () => fork(ENGINE_PROCESS, verbose ? ['--verbose'] : [], { env, serialization: 'advanced', execArgv: [] }),
-    engine,
+    engine: plainOptions(options),
     onProgress,
     signal,
     onDeath,

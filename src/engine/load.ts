@@ -2,11 +2,12 @@ import { totalmem } from 'node:os';
 import { OutriderError } from '../errors.js';
 import { resolveModelFiles } from '../models/files.js';
 import { freeMemory } from '../models/free-memory.js';
-import { comparePair, type PairReport } from '../models/pair.js';
+import type { PairReport } from '../models/pair.js';
 import { SequenceBreakers } from '../sampling/index.js';
 import type { Sequence } from '../speculative/index.js';
 import type { Backend, ContextOptions, Model, Placement } from './backend.js';
 import { Batcher } from './batcher.js';
+import { type ChosenDraft, chooseDrafts } from './choose-drafts.js';
 import type { Cores } from './cores.js';
 import type { LoadEvent, ModelRole } from './events.js';
 import { findRowClass } from './find-row-class.js';
@@ -26,7 +27,7 @@ import { sequenceTranslator } from './translated-sequence.js';
 const DEFAULT_CONTEXT = 4096;
 
 /** Waiting requests keep their prompts in memory, and the last of them waits for all before it. */
-const QUEUE = 64;
+export const QUEUE = 64;
 /** What chats whose slots are taken may keep in memory, if that is a tenth of it or less. */
 const CACHE_RAM = 2 ** 30;
 
@@ -57,11 +58,6 @@ interface Candidate {
   readonly role: ModelRole;
   readonly path: string;
   readonly placement: Placement;
-}
-
-interface ChosenDraft {
-  readonly model: Model;
-  readonly pair: PairReport;
 }
 
 /** Loads target and drafts side by side, memory permitting, and makes a context for each that is used. */
@@ -206,36 +202,15 @@ class Loader {
     return results.map((result) => (result as PromiseFulfilledResult<Model>).value);
   }
 
-  /** The drafts that fit, the largest first, since a smaller one may draft for it; the others are closed. */
-  #chooseDrafts(target: Model, drafts: readonly Model[]): ChosenDraft[] {
-    const chosen: ChosenDraft[] = [];
-    for (const model of drafts) {
-      const pair = this.#pairOf(target, model);
-      if (pair === undefined) this.#discard(model);
-      else chosen.push({ model, pair });
+  /** The drafts that fit; the others are closed. */
+  #chooseDrafts(target: Model, drafts: readonly Model[]): readonly ChosenDraft[] {
+    const { chosen, leftOut } = chooseDrafts(target, drafts, this.#options.draftOptional ?? false);
+    for (const { model, note } of leftOut) {
+      this.#note('draft', note);
+      this.#models.delete(model);
+      model.close();
     }
-    return chosen.sort((a, b) => b.model.sizeBytes - a.model.sizeBytes);
-  }
-
-  #pairOf(target: Model, draft: Model): PairReport | undefined {
-    const names = `${modelName(draft.path)} as a draft for ${modelName(target.path)}`;
-    const pair = comparePair(target, draft);
-    const reason = !pair.verdict.fits
-      ? pair.verdict.reason
-      : [target, draft].every(({ canTrim }) => canTrim)
-        ? undefined
-        : 'a recurrent or hybrid cache cannot drop rejected tokens';
-    if (reason === undefined) return pair;
-    if (!this.#options.draftOptional) {
-      throw new OutriderError('vocab_mismatch', `${names}: ${reason} (--draft-optional goes on without it)`);
-    }
-    this.#note('draft', `${names}: ${reason}; going on without it`);
-    return undefined;
-  }
-
-  #discard(model: Model): void {
-    this.#models.delete(model);
-    model.close();
+    return chosen;
   }
 
   async #withContext(model: Model, user: ContextUser, contextSize: number): Promise<LoadedModel> {

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { roundEvent, startEvent, textEvent } from '../../cli/testing/events.js';
 import { FakeService, type Script, says } from '../../server/testing/fake-service.js';
-import { hostEngine } from './engine-host.js';
+import { type HostedLoad, hostEngine } from './engine-host.js';
 import { CREDITS, type EventGroup, type FromEngine, type ToEngine } from './protocol.js';
 
 /** A host without a process around it. */
-async function hosted(script: Script) {
+async function hosted(script: Script, load?: HostedLoad) {
   const sent: FromEngine[] = [];
   let hear: (message: ToEngine) => void = () => {};
   let exits = 0;
@@ -22,7 +22,7 @@ async function hosted(script: Script) {
       exits += 1;
     },
   };
-  hostEngine(channel, async () => service);
+  hostEngine(channel, load ?? (async () => service));
   hear({ type: 'load', options: { target: 'main.gguf' } });
   await sleep(0);
   return { sent, say: (message: ToEngine) => hear(message), service, exits: () => exits };
@@ -153,6 +153,12 @@ describe('the host of an engine', () => {
     await expect
       .poll(() => sent.at(-1))
       .toEqual({ type: 'pong', slots: expect.any(Array), passes: [undefined, pass], blocksRead: 7 });
+  });
+
+  it('knows no slots before it is loaded', async () => {
+    const { sent, say } = await hosted(says([]), () => new Promise(() => {}));
+    say({ type: 'ping' });
+    await expect.poll(() => sent).toEqual([{ type: 'pong', slots: undefined, passes: [], blocksRead: 7 }]);
   });
 
   it('closes the engine before it ends', async () => {

@@ -190,7 +190,7 @@ class EngineHost {
   }
 
   async #pong(): Promise<void> {
-    const { slots, passes } = (await this.#service?.status()) ?? { slots: [], passes: [] };
+    const { slots, passes } = (await this.#service?.status()) ?? { slots: undefined, passes: [] };
     this.#channel.send({ type: 'pong', slots, passes, blocksRead: this.#channel.blocksRead() });
   }
 

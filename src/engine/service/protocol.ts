@@ -13,9 +13,23 @@ import type { EngineDescription, ServiceRequest, SlotStatus, TokenizeOptions } f
 /** What may be said of an engine to another process; that one makes whatever is a function, such as what was learnt. */
 export type PlainEngineOptions = Omit<EngineOptions, 'onProgress' | 'signal' | 'knowledge'>;
 
+/** @throws OutriderError invalid_argument for an option that is no plain data */
 export function plainOptions(options: EngineOptions): PlainEngineOptions {
   const { onProgress: _, signal: __, knowledge: ___, ...plain } = options;
+  for (const [parameter, value] of Object.entries(plain)) refuseUnlessPlain(parameter, value);
   return plain;
+}
+
+function refuseUnlessPlain(parameter: string, value: unknown): void {
+  try {
+    structuredClone(value);
+  } catch (error) {
+    throw new OutriderError(
+      'invalid_argument',
+      `${parameter}: expected plain data, which can be sent to the engine's process, got what cannot (${(error as Error).message}); leave functions out, or load the engine in this process (loadEngine)`,
+      { parameter },
+    );
+  }
 }
 
 /** A question with one answer. */
@@ -62,10 +76,13 @@ export type FromEngine =
   | { readonly type: 'slots'; readonly slots: readonly SlotStatus[] }
   | { readonly type: 'reply'; readonly id: number; readonly value: Replies[Call['name']] }
   | { readonly type: 'refusal'; readonly id: number; readonly error: PlainError }
-  /** After a load and every ping: the slots, of each model the pass that is under way, and what was read from disks so far. */
+  /**
+   * After a load and every ping: the slots, which are not known before it is loaded, of each model the pass that is under
+   * way, and what was read from disks so far.
+   */
   | {
       readonly type: 'pong';
-      readonly slots: readonly SlotStatus[];
+      readonly slots: readonly SlotStatus[] | undefined;
       readonly passes: readonly (PassUnderWay | undefined)[];
       readonly blocksRead: number;
     };

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { FinishEvent, GenerationEvent } from '../events.js';
 import type { EngineService, ServiceRequest } from '../service.js';
-import { type SuperviseOptions, superviseEngine } from './supervisor.js';
+import type { SuperviseOptions } from './supervise-options.js';
+import { superviseEngine } from './supervisor.js';
 import { type Transpiled, transpileSources } from './testing/transpiled.js';
 
 let sources: Transpiled;

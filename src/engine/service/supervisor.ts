@@ -1,7 +1,6 @@
-import type { ChildProcess } from 'node:child_process';
 import { OutriderError } from '../../errors.js';
 import type { Token } from '../../speculative/index.js';
-import type { GenerationEvent, LoadEvent } from '../events.js';
+import type { GenerationEvent } from '../events.js';
 import type { Chat, Prompt } from '../request.js';
 import type { ScoreRequest } from '../score.js';
 import type {
@@ -10,39 +9,18 @@ import type {
   ServiceRequest,
   ServiceState,
   ServiceStatus,
-  SlotStatus,
   TokenizeOptions,
 } from '../service.js';
 import type { Death } from './death.js';
 import { EngineLife } from './engine-life.js';
+import { FirstLoad } from './first-load.js';
+import { LastReport } from './last-report.js';
 import { PendingCalls } from './pending-calls.js';
-import { type EventGroup, errorOf, eventOf, type FromEngine, type PlainEngineOptions } from './protocol.js';
-import { Restarts, type RestartsOptions } from './restarts.js';
+import { type EventGroup, errorOf, eventOf, type FromEngine } from './protocol.js';
+import { Restarts } from './restarts.js';
+import { CLOSE_MS, HANG_MS, LOAD_MS, PASS_MS, type SuperviseOptions } from './supervise-options.js';
 import { SupervisedRequest } from './supervised-request.js';
 import { SupervisedRequests } from './supervised-requests.js';
-
-export interface SuperviseOptions extends RestartsOptions {
-  /** Starts a process that calls `hostEngine`, with a channel of `serialization: 'advanced'`. */
-  readonly spawn: () => ChildProcess;
-  readonly engine: PlainEngineOptions;
-  readonly onProgress?: ((event: LoadEvent) => void) | undefined;
-  /** Hears of each death that is followed by a new start, in a few words; of a first load that hangs, too. */
-  readonly onDeath?: ((reason: string) => void) | undefined;
-  /** Stops the first load. */
-  readonly signal?: AbortSignal | undefined;
-  /** Milliseconds without a sign of life after which the engine is killed, default 30 000. */
-  readonly hangMs?: number;
-  /** Milliseconds that an orderly end may take, default 5 000. */
-  readonly closeMs?: number;
-}
-
-/** Passes keep the event loop from answering only where they are known to take milliseconds; long ones run beside it. */
-const HANG_MS = 30_000;
-/** A prompt chunk of a model that hardly fits may take minutes. */
-const PASS_MS = 300_000;
-/** Without any progress: a file that is read however slowly makes some. */
-const LOAD_MS = 600_000;
-const CLOSE_MS = 5_000;
 
 /**
  * An engine in a child process. If that dies or hangs it is started again, and every request goes on behind the tokens
@@ -53,7 +31,8 @@ const CLOSE_MS = 5_000;
 export async function superviseEngine(options: SuperviseOptions): Promise<EngineService> {
   const supervisor = new Supervisor(options);
   try {
-    return await supervisor.opened;
+    await supervisor.opened;
+    return supervisor;
   } catch (error) {
     await supervisor.close();
     throw error;
@@ -61,8 +40,6 @@ export async function superviseEngine(options: SuperviseOptions): Promise<Engine
 }
 
 class Supervisor implements EngineService {
-  /** Settles with the first load. */
-  readonly opened: Promise<EngineService>;
   readonly #options: SuperviseOptions;
   readonly #restarts: Restarts;
   readonly #requests = new SupervisedRequests(
@@ -80,9 +57,8 @@ class Supervisor implements EngineService {
   #life: EngineLife | undefined;
   #nextStart: NodeJS.Timeout | undefined;
   #nextId = 0;
-  #slots: readonly SlotStatus[] = [];
-  #passes: ServiceStatus['passes'] = [];
-  #settleOpening: (error?: OutriderError) => void = () => {};
+  readonly #report = new LastReport();
+  readonly #firstLoad: FirstLoad;
   /** Resolves when no process is left, once that is wanted. */
   #onGone: () => void = () => {};
   #closed: Promise<void> | undefined;
@@ -90,18 +66,13 @@ class Supervisor implements EngineService {
   constructor(options: SuperviseOptions) {
     this.#options = options;
     this.#restarts = new Restarts(options);
-    const { signal } = options;
-    const abort = (): void => this.#settleOpening(new OutriderError('aborted', 'loading was aborted'));
-    this.opened = new Promise((resolve, reject) => {
-      this.#settleOpening = (error) => {
-        signal?.removeEventListener('abort', abort);
-        if (error === undefined) resolve(this);
-        else reject(error);
-      };
-    });
-    signal?.addEventListener('abort', abort, { once: true });
-    if (signal?.aborted) abort();
-    else this.#start();
+    this.#firstLoad = new FirstLoad(options.signal);
+    if (!options.signal?.aborted) this.#start();
+  }
+
+  /** Settles with the first load. */
+  get opened(): Promise<void> {
+    return this.#firstLoad.done;
   }
 
   get description(): EngineDescription {
@@ -160,8 +131,8 @@ class Supervisor implements EngineService {
       pid: this.#life?.pid ?? 0,
       running,
       queued,
-      slots: this.#slots,
-      passes: this.#passes,
+      slots: this.#report.slots,
+      passes: this.#report.passes,
     };
   }
 
@@ -224,11 +195,8 @@ class Supervisor implements EngineService {
         this.#calls.hear(message);
         break;
       case 'slots':
-        this.#slots = message.slots;
-        break;
       case 'pong':
-        this.#slots = message.slots;
-        this.#passes = message.passes;
+        this.#report.hear(message);
         break;
     }
   }
@@ -239,7 +207,7 @@ class Supervisor implements EngineService {
     this.#state = 'ready';
     this.#reason = undefined;
     this.#restarts.ready();
-    this.#settleOpening();
+    this.#firstLoad.succeeded();
     this.#calls.askWaiting();
     this.#openRequests();
   }
@@ -251,7 +219,7 @@ class Supervisor implements EngineService {
 
   /** The first load's error is the caller's; one of a later load, such as a lack of memory, may pass. */
   #onFailed(error: OutriderError): void {
-    if (this.#description === undefined) this.#settleOpening(error);
+    if (this.#description === undefined) this.#firstLoad.failed(error);
     this.#life?.kill(error.message);
   }
 
@@ -276,13 +244,12 @@ class Supervisor implements EngineService {
   #onEnd(death: Death): void {
     const { reason } = death;
     this.#life = undefined;
-    this.#slots = this.#slots.map((slot) => ({ ...slot, state: 'idle', cachedTokens: 0 }));
-    this.#passes = [];
+    this.#report.died();
     this.#onGone();
     if (this.#state === 'closed') return;
     // A first load that dies is its caller's to judge. One that hung may have waited for a drive, and is tried again.
     if (this.#description === undefined && death.by !== 'watch') {
-      this.#settleOpening(new OutriderError('engine_died', `the engine died while it was loaded: ${reason}`));
+      this.#firstLoad.failed(new OutriderError('engine_died', `the engine died while it was loaded: ${reason}`));
       return;
     }
     this.#reason = reason;
@@ -304,7 +271,7 @@ class Supervisor implements EngineService {
   #giveUp(reason: string): void {
     this.#state = 'failed';
     const error = lostError(reason);
-    this.#settleOpening(error);
+    this.#firstLoad.failed(error);
     this.#calls.rejectAll(error);
     this.#requests.failAll(error);
   }
