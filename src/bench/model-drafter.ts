@@ -8,6 +8,7 @@ import {
   type SamplingOptions,
 } from '../sampling/index.js';
 import {
+  ALONE,
   ModelDrafter,
   type Noise,
   positionNoise,
@@ -75,6 +76,7 @@ export function openModelDrafter({ engine, draft, drawing, prompt, now }: ModelD
     random: sequentialRandom(1),
     isEnd: (token) => engine.models.target.ends.has(token),
     costs: engine.models.learnt.knowledge.draftCostsOf(draft.name)!,
+    company: ALONE,
     now,
   });
 }

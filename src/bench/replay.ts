@@ -5,6 +5,7 @@
  */
 import { NO_NOISE } from '../engine/draft-drawing.js';
 import { borrowed } from '../engine/drafting.js';
+import { DraftingBooks } from '../engine/drafting-books.js';
 import {
   ALONE,
   always,
@@ -64,7 +65,8 @@ export async function replay(text: ReplayedText, plan: Replay): Promise<Replayed
   const clock = new Clock(plan.noise);
   const promptLength = text.prompt.length;
   const context = [...text.prompt];
-  const proposer = proposerOf(text, plan, clock);
+  const books = new DraftingBooks(plan);
+  const proposer = proposerOf(text, plan, books, clock);
   const total = { ms: 0, plainMs: 0, rounds: 0, drafted: 0, accepted: 0 };
   const rounds = generate({
     target: new ClockedSequence(plan.target, clock),
@@ -88,13 +90,15 @@ export async function replay(text: ReplayedText, plan: Replay): Promise<Replayed
     total.accepted += accepted;
   }
   proposer.close();
+  books.close();
   return { ...total, ms: clock.now() - began };
 }
 
-function proposerOf(text: ReplayedText, { knowledge, draft, kind, max }: Replay, clock: Clock): Cascade {
-  const shared = { kind, max, isEnd: () => false, company: ALONE };
+function proposerOf(text: ReplayedText, { knowledge, draft }: Replay, books: DraftingBooks, clock: Clock): Cascade {
+  const shared = { isEnd: () => false, company: ALONE };
   const lookup = new LookupDrafter();
-  const helper = new Cascade({ ...shared, drafters: [borrowed(lookup)], knowledge: knowledge.within(draft.name) });
+  const within = books.of(knowledge.within(draft.name));
+  const helper = new Cascade({ ...shared, drafters: [borrowed(lookup)], books: within });
   const model = new ModelDrafter({
     name: draft.name,
     sequence: new ClockedSequence(draft.costs, clock),
@@ -103,10 +107,11 @@ function proposerOf(text: ReplayedText, { knowledge, draft, kind, max }: Replay,
     random: NO_RANDOM,
     isEnd: () => false,
     costs: knowledge.draftCostsOf(draft.name)!,
+    company: ALONE,
     proposer: helper,
     now: clock.now,
   });
-  return new Cascade({ ...shared, drafters: [lookup, model], knowledge });
+  return new Cascade({ ...shared, drafters: [lookup, model], books: books.of(knowledge) });
 }
 
 /** What the draft model says behind a history: the text up to some token, and behind it what it drafted itself. */

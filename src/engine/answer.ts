@@ -84,6 +84,16 @@ export class Answer {
     return this.#ended !== undefined;
   }
 
+  /** Tokens whose text is out. */
+  get told(): number {
+    return this.#told;
+  }
+
+  /** What is known of the tokens that it resumes and whose text is not out, where that was asked for. */
+  know(logprobs: readonly (RowLogprobs | undefined)[]): void {
+    for (const [i, one] of logprobs.entries()) this.#logprobs[this.#told + i] = one;
+  }
+
   /** Set by `add` when the answer has to go back; `goBack` takes it. */
   get setback(): Setback | undefined {
     return this.#setback;

@@ -218,11 +218,11 @@ export class Batcher {
         this.#clock.end();
       }
       if (this.#jobs.size === 0) return;
+      const now = this.#options.now();
       this.#trim();
       plan = planPass([...this.#jobs], context, rowClass, this.#textRows());
       this.#passes += 1;
       for (const job of this.#jobs) job.passedOver += 1;
-      const now = this.#options.now();
       for (const part of plan.parts) part.job.sequence.lastCompanions = companionsOf(part, plan, now);
       this.#clock.begin(plan.count);
       const pending = context.decode(plan.count);
@@ -267,6 +267,7 @@ export class Batcher {
     if (padding > 0) sequence.trimPending = true;
     if (sequence.cached < sequence.length) {
       job.passedOver = 0;
+      job.since = this.#options.now();
       this.#jobs.add(job);
       sequence.options.onProgress?.(sequence.cached, sequence.length, sequence.reused);
       return;

@@ -8,7 +8,7 @@ export interface Job {
   readonly rows: number;
   /** Passes in a row that had no room for it. The batcher's to change. */
   passedOver: number;
-  /** When it was asked for, in milliseconds of the batcher's clock. The batcher's to change. */
+  /** When it was asked for, or its last pass ended, in milliseconds of the batcher's clock. The batcher's to change. */
   since: number;
   /** All rows are there: look at them, once, before the next pass. */
   readonly finish: (rows: readonly Row[]) => void;
@@ -59,7 +59,7 @@ export class CachedSequence implements Sequence {
   /** Rows of its last pass, and that pass's number: what others have to reckon with. The batcher's to change. */
   lastRows = 0;
   lastPass = 0;
-  /** Who was in that pass beside it. The batcher's to change. */
+  /** Who was in the passes of its last evaluation beside it. The batcher's to change. */
   lastCompanions: Companions = ALONE.inLastPass();
   #state: 'idle' | 'announced' | 'evaluating' | 'closed' = 'idle';
   readonly #submit: (job: Job) => void;
@@ -130,6 +130,7 @@ export class CachedSequence implements Sequence {
     if (problem !== undefined) return Promise.reject(problem);
     for (const token of tokens) this.tokens.push(token);
     this.#state = 'evaluating';
+    this.lastCompanions = ALONE.inLastPass();
     return new Promise((resolve, reject) => {
       const fail = (error: unknown): void => {
         this.#leaveEvaluation();

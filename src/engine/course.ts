@@ -14,7 +14,8 @@ import {
 import type { Setback } from './answer.js';
 import { BanSampler } from './ban-sampler.js';
 import type { CachedSequence } from './cached-sequence.js';
-import { type DraftSequence, judgeOf, proposerFor, rulesFor } from './drafting.js';
+import { type DraftSequence, judgeOf, kindOf, proposerFor, rulesFor } from './drafting.js';
+import { DraftingBooks } from './drafting-books.js';
 import type { DraftUse, FinishEvent } from './events.js';
 import type { LoadedModels } from './load.js';
 import { LogprobSampler, type RowLogprobs } from './logprob-sampler.js';
@@ -58,6 +59,7 @@ export class Course {
   /** Those that the prompt and the text behind each slide were evaluated in; the last is in use. */
   readonly #targets: CachedSequence[] = [];
   readonly #drafts: DraftSequence[] = [];
+  readonly #books: DraftingBooks;
   #written: WrittenProposer | undefined;
   #proposer: Proposer | undefined;
 
@@ -74,6 +76,7 @@ export class Course {
     this.#logprobs = plan.logprobs === undefined ? undefined : new LogprobSampler(judge, plan.logprobs);
     this.#sampler = watch(this.#logprobs ?? judge, dropped);
     this.#rules = rulesFor(plan, this.#noise);
+    this.#books = new DraftingBooks({ kind: kindOf(plan), max: plan.draft.max });
   }
 
   /** Takes sequences of target and drafts; `close` gives back what there is of them, also where this throws. */
@@ -119,18 +122,41 @@ export class Course {
     return this.#written?.proposed(draft) ?? false;
   }
 
-  /** Takes up an answer behind these tokens of it; the loop evaluates what is left of them. */
-  async resume(tokens: readonly Token[]): Promise<void> {
-    for (let next = 0; next < tokens.length; ) {
-      if (this.#window.room === 0) this.slide();
-      const part = tokens.slice(next, next + this.#window.room);
+  /**
+   * Takes up an answer behind these tokens of it; the loop evaluates what is left of them. Gives what is known of those that
+   * nobody has been told yet, where that was asked for: they are looked at once more.
+   *
+   * @param told how many leading tokens somebody has been told
+   */
+  async resume(tokens: readonly Token[], told: number): Promise<readonly (RowLogprobs | undefined)[]> {
+    const logprobs = this.#logprobs;
+    const seen = logprobs === undefined ? tokens.length : told;
+    await this.#takeUp(tokens.slice(0, seen), async (part) => {
       const { context } = this.#window;
       if (this.#chain.sequentialOnly) {
         await replay({ target: this.#target, sampler: this.#chain, context, tokens: part });
-      } else {
-        context.push(...part);
-        for (const token of part) this.#chain.push(token);
+        return;
       }
+      context.push(...part);
+      for (const token of part) this.#chain.push(token);
+    });
+    if (logprobs === undefined) return [];
+    const known: (RowLogprobs | undefined)[] = [];
+    await this.#takeUp(tokens.slice(seen), async (part) => {
+      const { context } = this.#window;
+      const from = context.length;
+      await replay({ target: this.#target, sampler: logprobs, context, tokens: part });
+      for (const i of part.keys()) known.push(logprobs.take(from + i));
+    });
+    return known;
+  }
+
+  /** In parts that the context has room for. */
+  async #takeUp(tokens: readonly Token[], take: (part: readonly Token[]) => Promise<void>): Promise<void> {
+    for (let next = 0; next < tokens.length; ) {
+      if (this.#window.room === 0) this.slide();
+      const part = tokens.slice(next, next + this.#window.room);
+      await take(part);
       next += part.length;
     }
   }
@@ -195,6 +221,7 @@ export class Course {
   close(): void {
     this.#targets.at(-1)?.close();
     this.#proposer?.close();
+    this.#books.close();
     for (const { sequence } of this.#drafts) sequence.close();
   }
 
@@ -223,7 +250,8 @@ export class Course {
 
   #usualProposer(): Proposer | undefined {
     const { plan, models, signal, now } = this.#parts;
-    const shared = { models, target: this.#target, noise: this.#noise, random: this.#random, signal, now };
+    const [target, books, noise, random] = [this.#target, this.#books, this.#noise, this.#random];
+    const shared = { models, target, books, noise, random, signal, now };
     const onOpen = (draft: DraftSequence): void => void this.#drafts.push(draft);
     if (this.#window.dropped === 0) return proposerFor({ ...shared, plan, onOpen });
     // To those who draft now, what the context holds is the prompt.

@@ -1,7 +1,6 @@
 /** Who drafts for a request, and by which rule its drafts are judged. */
 import { SamplerChain, takesLikeliest } from '../sampling/index.js';
 import {
-  ALONE,
   always,
   Cascade,
   type Company,
@@ -26,7 +25,9 @@ import {
 } from '../speculative/index.js';
 import type { CachedSequence } from './cached-sequence.js';
 import { draftDrawing } from './draft-drawing.js';
+import type { DraftingBooks } from './drafting-books.js';
 import type { LoadedDraft, LoadedModels } from './load.js';
+import type { LoadedModel } from './loaded-model.js';
 import type { Plan } from './prepare.js';
 
 export interface Drafting {
@@ -34,6 +35,7 @@ export interface Drafting {
   readonly models: LoadedModels;
   /** The request's own, of the model that writes. */
   readonly target: CachedSequence;
+  readonly books: DraftingBooks;
   readonly noise: Noise;
   /** What drafts are drawn with where noise is not shared: one stream, so that no draw ever comes again. */
   readonly random: Random;
@@ -70,12 +72,12 @@ function proposerOf(drafting: Drafting, brought: readonly Drafter[] | undefined)
   }
   const drafters = brought ?? allDrafters(drafting);
   if (drafters.length === 0) return undefined;
-  const { knowledge } = models.learnt;
-  const company: Company = {
-    expected: () => plan.writer.batcher.othersOf(target),
-    inLastPass: () => target.lastCompanions,
-  };
-  return new Cascade({ ...cascadeParts(drafting), drafters, knowledge, company });
+  const books = drafting.books.of(models.learnt.knowledge);
+  return new Cascade({ drafters, books, isEnd: isEndOf(plan), company: companyOf(plan.writer, target) });
+}
+
+function companyOf({ batcher }: LoadedModel, sequence: CachedSequence): Company {
+  return { expected: () => batcher.othersOf(sequence), inLastPass: () => sequence.lastCompanions };
 }
 
 /** While it drafts for a sequence, the passes of others wait for that one. */
@@ -131,7 +133,7 @@ function lengthOf({ length, draft: { max, ...rule } }: Plan): LengthPolicy | und
 function singleDrafter(drafting: Drafting): Drafter | undefined {
   const { plan, models } = drafting;
   const [largest] = models.drafts;
-  if (largest !== undefined && plan.drafters.includes('model')) return modelDrafter(drafting, largest, undefined);
+  if (largest !== undefined && plan.drafters.includes('model')) return modelDrafter(drafting, largest);
   return givenText(drafting)[0] ?? (plan.drafters.includes('lookup') ? new LookupDrafter() : undefined);
 }
 
@@ -146,14 +148,34 @@ function allDrafters(drafting: Drafting): Drafter[] {
 function helpedDrafter(drafting: Drafting, drafts: readonly LoadedDraft[], lookup: readonly Drafter[]): Drafter {
   const [draft, ...smaller] = drafts;
   const helpers = [...lookup.map(borrowed), ...(smaller.length > 0 ? [helpedDrafter(drafting, smaller, lookup)] : [])];
-  if (helpers.length === 0) return modelDrafter(drafting, draft!, undefined);
-  const knowledge = drafting.models.learnt.knowledge.within(draft!.name);
-  const proposer = new Cascade({ ...cascadeParts(drafting), drafters: helpers, knowledge, company: ALONE });
-  return modelDrafter(drafting, draft!, proposer);
+  if (helpers.length === 0) return modelDrafter(drafting, draft!);
+  const { plan, books, models } = drafting;
+  const knowledge = models.learnt.knowledge.within(draft!.name);
+  return modelDrafter(drafting, draft!, (company) => {
+    const parts = { drafters: helpers, books: books.of(knowledge), isEnd: isEndOf(plan) };
+    return new Cascade({ ...parts, company: helperCompany(company) });
+  });
 }
 
-function cascadeParts({ plan }: Drafting) {
-  return { kind: kindOf(plan), max: plan.draft.max, isEnd: (token: number) => plan.writer.ends.has(token) };
+/**
+ * As those see it that draft for a draft model, which tells them what its passes take without the wait: hints make nobody
+ * wait. Where others have more than a row each they catch up with their texts, which is no loss by anybody's hints.
+ */
+function helperCompany({ expected, inLastPass }: Company): Company {
+  return {
+    expected: () => {
+      const { requests } = expected();
+      return { requests, rows: requests };
+    },
+    inLastPass: () => {
+      const { rows, promptRows } = inLastPass();
+      return { requests: rows, rows, promptRows, waitedMs: 0 };
+    },
+  };
+}
+
+function isEndOf({ writer }: Plan): (token: number) => boolean {
+  return (token) => writer.ends.has(token);
 }
 
 /** How confidence turns into acceptance differs between greedy, cool and hot drawing, and with leniency (in tenths). */
@@ -170,7 +192,7 @@ function givenText({ plan: { prediction, promptTokens, drafters } }: Drafting): 
 function modelDrafter(
   { plan, models, noise, random, signal, now, onOpen }: Drafting,
   draft: LoadedDraft,
-  proposer: Proposer | undefined,
+  helperOf?: (company: Company) => Proposer,
 ): Drafter {
   const drawing = draftDrawing(plan.sampling, plan.verification, noise);
   const sampler = samplerOf({ ...plan, sampling: drawing.sampling }, drawing.noise);
@@ -178,15 +200,17 @@ function modelDrafter(
   const options = { capacity: models.contextSize, promptLength: 0, reuse: plan.reuse, signal };
   const sequence = draft.batcher.open(options, known);
   onOpen({ model: draft.name, sequence });
+  const company = companyOf(draft, sequence);
   return new ModelDrafter({
     name: draft.name,
     sequence: draft.translate(sequence),
     sampler,
     noise: drawing.noise,
     random,
-    isEnd: (token) => plan.writer.ends.has(token),
+    isEnd: isEndOf(plan),
     costs: models.learnt.knowledge.draftCostsOf(draft.name)!,
-    proposer,
+    company,
+    proposer: helperOf?.(company),
     now,
   });
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Drafter } from '../speculative/index.js';
 import type { GenerationEvent, TokenLogprob } from './events.js';
 import type { GenerationRequest } from './request.js';
@@ -104,6 +104,17 @@ describe('banned texts', () => {
       const { text, tokens } = await finishOf(engine, request);
       expect(text).toBe(textOf(tokens));
     }
+  });
+
+  it('leave it one text to those who judge what drafting is worth', async () => {
+    const { engine } = await fakeEngine({ draft: {} });
+    const { text } = await finishOf(engine, LONG);
+    const { knowledge } = engine.models.learnt;
+    const begin = vi.spyOn(knowledge.ledger, 'beginText');
+    const events = await eventsOf(engine, { ...LONG, bannedStrings: [text.slice(8, 11)] });
+    expect(events.some((event) => event.type === 'round' && event.kept !== undefined)).toBe(true);
+    expect(begin).toHaveBeenCalledOnce();
+    expect(knowledge.texts).toBe(0);
   });
 
   it('leave an answer alone that has none of them', async () => {

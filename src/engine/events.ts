@@ -43,6 +43,8 @@ export interface StartEvent {
   /** The most tokens a round drafts after every clamp; 0 where nothing is drafted. */
   readonly draftMax: number;
   readonly promptTokens: number;
+  /** Prompt tokens that the cache holds at the beginning. Where they turn out not to be usable, the finish has fewer. */
+  readonly cachedTokens: number;
   /** What the request asked for and how it was understood: dropped drafts, template fallbacks, clamped lengths. */
   readonly notes: readonly string[];
   /** In mode `auto`: who writes, and why. Where the draft model has to be tried first, the event waits for what comes of that. */

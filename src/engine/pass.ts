@@ -52,9 +52,10 @@ export function mostRows(sequence: CachedSequence, context: Context, rowClass: R
   return generated > 0 ? Math.min(generated, most) : 1;
 }
 
-/** Who else is in a pass that is about to begin. */
+/** Who else is in a pass that is about to begin, beside those of the passes before it of the same evaluation. */
 export function companionsOf(part: PassPart, { parts }: PassPlan, now: number): Companions {
-  let [requests, rows, promptRows] = [0, 0, 0];
+  const { sequence, since } = part.job;
+  let { requests, rows, promptRows, waitedMs } = sequence.lastCompanions;
   for (const other of parts) {
     if (other === part) continue;
     const count = other.tokens + other.padding;
@@ -64,7 +65,8 @@ export function companionsOf(part: PassPart, { parts }: PassPlan, now: number): 
       rows += count;
     }
   }
-  return { requests, rows, promptRows, waitedMs: now - part.job.since };
+  waitedMs += now - since;
+  return { requests, rows, promptRows, waitedMs };
 }
 
 /** Tokens that a job still has to evaluate. */

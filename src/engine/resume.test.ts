@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { GenerationEvent } from './events.js';
+import type { GenerationEvent, TokenLogprob } from './events.js';
 import type { GenerationRequest } from './request.js';
 import { SupervisedRequest } from './service/supervised-request.js';
 import { eventsOf, fakeEngine, finishOf } from './testing/engine.js';
@@ -20,6 +20,9 @@ const samplings: Record<string, NonNullable<GenerationRequest['sampling']>> = {
 
 const textOf = (events: readonly GenerationEvent[]): string =>
   events.map((event) => (event.type === 'text' ? event.text : '')).join('');
+
+const logprobsOf = (events: readonly GenerationEvent[]): readonly TokenLogprob[] =>
+  events.flatMap((event) => (event.type === 'text' ? (event.logprobs ?? []) : []));
 
 const tokensOf = (events: readonly GenerationEvent[]): number[] =>
   events.flatMap((event) => (event.type === 'text' ? event.tokens : []));
@@ -107,6 +110,27 @@ describe('an answer that is resumed', () => {
       }
     },
   );
+
+  it.each([
+    ['drawn', draws],
+    ['mirostat', samplings.mirostat!],
+  ])('has the log-probabilities of every token, also of those that were held back: %s', async (_, sampling) => {
+    const { engine } = await fakeEngine({ draft: { drift: 0.3 } });
+    const request = { ...LONG, sampling, logprobs: 2 };
+    const { text } = await finishOf(engine, request);
+    for (const held of [{ stop: [`${text.slice(5, 12)}#`] }, { bannedStrings: [`${text.slice(5, 12)}#`] }]) {
+      const events = await eventsOf(engine, { ...request, ...held });
+      const whole = events.at(-1) as Extract<GenerationEvent, { type: 'finish' }>;
+      expect(logprobsOf(events).map(({ token }) => token)).toEqual(whole.tokens);
+      for (const [cut, event] of events.entries()) {
+        if (event.type !== 'round') continue;
+        const supervised = new SupervisedRequest(0, { ...request, ...held }, () => 0);
+        supervised.take(events.slice(0, cut));
+        const rest = await eventsOf(engine, supervised.enter());
+        expect([...logprobsOf(events.slice(0, cut)), ...logprobsOf(rest)], `${cut} events`).toEqual(logprobsOf(events));
+      }
+    }
+  });
 
   it('that had ended already ends again without a pass', async () => {
     const { engine, target } = await fakeEngine();

@@ -42,9 +42,9 @@ export async function* run(
   });
   try {
     course.open();
-    yield startEvent(plan);
+    yield startEvent(plan, course.cachedTokens);
     if (answer.isStopped) return yield* answer.finish();
-    await course.resume(plan.resume);
+    answer.know(await course.resume(plan.resume, answer.told));
     for (let stretch: 'first' | 'next' | 'over' = 'first'; stretch !== 'over'; ) {
       const rounds = generate(course.generation);
       const first = rounds.next();
@@ -81,7 +81,7 @@ function goOn(course: Course, answer: Answer): 'next' | 'over' {
   return 'next';
 }
 
-function startEvent(plan: Plan): GenerationEvent {
+function startEvent(plan: Plan, cachedTokens: number): GenerationEvent {
   const { mode, seed, seedOrigin, verification, draft, leniency, promptTokens, notes } = plan;
   return {
     type: 'start',
@@ -91,6 +91,7 @@ function startEvent(plan: Plan): GenerationEvent {
     verification,
     draftMax: draft.max,
     promptTokens: promptTokens.length,
+    cachedTokens,
     notes,
     ...(leniency > 0 && { leniency }),
   };

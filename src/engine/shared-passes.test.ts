@@ -100,6 +100,15 @@ const EXPECTED: Readonly<
 };
 
 describe('several requests', () => {
+  it('leave what a pass of the draft model takes as it is, whoever waits for whom', async () => {
+    const setup = await paced(CURVES['gpu-flat'], 4);
+    const costs = setup.engine.models.learnt.knowledge.draftCostsOf('draft1')!;
+    await paceOf(setup, 4, 'speculative');
+    for (const rows of [1, 2, 4]) {
+      expect(costs.at(rows, 0) / (DRAFT_PASS + DRAFT_ROW * (rows - 1)), `${rows} rows`).toBeCloseTo(1, 1);
+    }
+  });
+
   it.each(Object.keys(CURVES) as (keyof typeof CURVES)[])(
     'draft where it pays for all of them, and lose nothing where it does not (%s)',
     async (name) => {

@@ -13,7 +13,7 @@ type Json = any;
 /** A prompt of three passes behind 20 tokens that were cached, and a text of two rounds. */
 const longPrompt: Script = async function* () {
   const events = [
-    startEvent({ promptTokens: 200 }),
+    startEvent({ promptTokens: 200, cachedTokens: 20 }),
     { type: 'prompt', evaluated: 84, total: 200, cached: 20 } as const,
     { type: 'prompt', evaluated: 148, total: 200, cached: 20 } as const,
     roundEvent([], 0, 1),
@@ -59,10 +59,13 @@ test('a chat’s last chunk has timings beside the usage', async () => {
   expect(last).toMatchObject({ choices: [], usage: { prompt_tokens: 200 }, timings: { prompt_n: 180 } });
 });
 
-test('a prompt of one pass has nothing to tell', () => {
+test('a prompt of one pass tells what was cached, and that it is done', () => {
   const progress = new AnswerProgress(() => 0);
-  expect(progress.add(startEvent({ promptTokens: 3 }))).toEqual([]);
+  const told = { total: 3, cache: 1, time_ms: 0 };
+  expect(progress.add(startEvent({ promptTokens: 3, cachedTokens: 1 }))).toEqual([{ ...told, processed: 1 }]);
+  expect(progress.add(roundEvent([], 0, 1))).toEqual([{ ...told, processed: 3 }]);
   expect(progress.add(roundEvent([], 0, 1))).toEqual([]);
+  expect(progress.timings).toMatchObject({ cache_n: 1, prompt_n: 2 });
 });
 
 test.each(['/v1/chat/completions/input_tokens', '/chat/completions/input_tokens'])('%s counts', async (path) => {

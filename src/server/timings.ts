@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { FinishEvent, PromptEvent, RoundEvent } from '../engine/events.js';
+import type { FinishEvent, RoundEvent } from '../engine/events.js';
 import { given } from '../given.js';
 import type { ServedEvent } from './activity.js';
 import { count } from './engine-schemas.js';
@@ -71,8 +71,9 @@ export class AnswerProgress {
   readonly #now: () => number;
   #began = 0;
   #firstAt: number | undefined;
-  #prompt: PromptEvent | undefined;
-  #counts = { promptTokens: 0, completionTokens: 0, drafted: 0, accepted: 0 };
+  #counts = { promptTokens: 0, cachedTokens: 0, completionTokens: 0, drafted: 0, accepted: 0 };
+  /** Prompt tokens that are there. */
+  #processed = 0;
 
   /** @param now milliseconds of a steady clock */
   constructor(now: () => number) {
@@ -80,46 +81,46 @@ export class AnswerProgress {
   }
 
   /**
-   * Takes the answer's next event; returns what it tells of the prompt. A prompt that is evaluated in one pass has nothing to
-   * tell; the first word on a longer one is how much of it was cached, the last that it is done.
+   * Takes the answer's next event; returns what it tells of the prompt: first how much of it was cached, behind each pass
+   * how much is there, at last that it is done.
    */
   add(event: ServedEvent): readonly PromptProgress[] {
     if (event.type === 'start') {
       this.#began = this.#now();
       this.#counts.promptTokens = event.promptTokens;
-    } else if (event.type === 'prompt') {
-      const before = this.#prompt;
-      this.#prompt = event;
-      const now = this.#promptProgress(event.evaluated);
-      return before === undefined ? [this.#promptProgress(now.cache), now] : [now];
-    } else if (event.type === 'round') {
-      return this.#addRound(event);
+      this.#counts.cachedTokens = event.cachedTokens;
+      return [this.#promptProgress(event.cachedTokens)];
     }
-    return [];
+    if (event.type === 'prompt') {
+      // What the cache seemed to hold may have turned out not to be usable.
+      this.#counts.cachedTokens = event.cached ?? this.#counts.cachedTokens;
+      return [this.#promptProgress(event.evaluated)];
+    }
+    return event.type === 'round' ? this.#addRound(event) : [];
   }
 
   #addRound({ tokens, draft, dropped, accepted }: RoundEvent): readonly PromptProgress[] {
+    const { promptTokens } = this.#counts;
     const isFirst = this.#firstAt === undefined;
     this.#firstAt ??= this.#now();
     this.#counts.completionTokens += tokens.length;
     this.#counts.drafted += draft.tokens.length + dropped;
     this.#counts.accepted += accepted;
-    const told = this.#prompt;
-    return isFirst && told !== undefined && told.evaluated < told.total ? [this.#promptProgress(told.total)] : [];
+    return isFirst && this.#processed < promptTokens ? [this.#promptProgress(promptTokens)] : [];
   }
 
   get timings(): LlamaTimings {
     const firstAt = this.#firstAt ?? this.#now();
     return timingsOf({
       ...this.#counts,
-      cachedTokens: this.#prompt?.cached ?? 0,
       promptMs: firstAt - this.#began,
       predictedMs: this.#now() - firstAt,
     });
   }
 
   #promptProgress(processed: number): PromptProgress {
-    const { total = 0, cached = 0 } = this.#prompt ?? {};
-    return { total, cache: cached, processed, time_ms: this.#now() - this.#began };
+    const { promptTokens: total, cachedTokens: cache } = this.#counts;
+    this.#processed = processed;
+    return { total, cache, processed, time_ms: this.#now() - this.#began };
   }
 }

@@ -14,6 +14,7 @@ export * from './length/knowledge.js';
 export * from './length/policy.js';
 export { ALONE, type Companions, type Company, type Others } from './length/shared-pass.js';
 export * from './length/text-acceptance.js';
+export * from './length/text-books.js';
 export * from './lenient.js';
 export * from './proposer.js';
 export * from './random.js';

@@ -20,6 +20,7 @@ import {
   type Sequence,
   SingleProposer,
   sequentialRandom,
+  TextBooks,
   type Token,
   type Verification,
   WrittenProposer,
@@ -126,7 +127,12 @@ export const POLICIES: Record<string, PolicyOf> = {
 
 function cascadeOf(drafters: readonly Drafter[]): Proposer {
   const knowledge = warmKnowledge();
-  return new Cascade({ drafters, knowledge, kind: 'test', max: 8, isEnd: () => false, company: ALONE });
+  return new Cascade({
+    drafters,
+    books: new TextBooks({ knowledge, kind: 'test', max: 8 }),
+    isEnd: () => false,
+    company: ALONE,
+  });
 }
 
 /** A curve on which now one row and now eight are worth their price. */

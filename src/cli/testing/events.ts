@@ -17,6 +17,7 @@ export function startEvent(changes: Partial<StartEvent> = {}): StartEvent {
     verification: 'match',
     draftMax: 8,
     promptTokens: 3,
+    cachedTokens: 0,
     notes: [],
     ...changes,
   };

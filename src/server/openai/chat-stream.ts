@@ -92,13 +92,14 @@ export class ChatStream {
   *#chunksOf(index: number, event: ServedEvent): Generator<Chunk> {
     const state = this.#states[index]!;
     const progress = state.progress.add(event);
-    if (this.#options.wishes.progress) {
-      for (const prompt_progress of progress) yield this.#chunk({ index }, { prompt_progress });
-    }
     if (event.type === 'start') {
       state.ends = { start: event };
       yield this.#chunk({ index, delta: { role: 'assistant', content: null } });
-    } else if (event.type === 'text') {
+    }
+    if (this.#options.wishes.progress) {
+      for (const prompt_progress of progress) yield this.#chunk({ index }, { prompt_progress });
+    }
+    if (event.type === 'text') {
       state.logprobs.push(...(event.logprobs ?? []));
       yield* this.#pieces(index, state, state.split?.add(event.text) ?? [{ kind: 'answer', text: event.text }]);
       if (state.split?.inReasoning) this.#reasoningTokens++;

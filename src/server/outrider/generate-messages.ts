@@ -40,6 +40,7 @@ const start = z.object({
   verification: verificationRule,
   draftMax: count,
   promptTokens: count,
+  cachedTokens: count,
   notes: listOf(z.string()),
   route: routeSchema.optional(),
   leniency: z.number().optional(),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DraftPrice } from '../drafter.js';
 import { Knowledge } from '../length/knowledge.js';
 import { ALONE } from '../length/shared-pass.js';
+import { TextBooks } from '../length/text-books.js';
 import type { Proposal, ProposalRequest } from '../proposer.js';
 import { plainText, setUp as setUpLoop } from '../testing/generation.js';
 import { roundOutcome } from '../testing/rounds.js';
@@ -19,8 +20,8 @@ const model = (more: Partial<Script> = {}) =>
 function setUp(drafters: readonly ScriptedDrafter[], row = 0.1, max = 8) {
   const points = [1, 2, 4, 8, 16].map((rows) => ({ rows, ms: 1 + row * (rows - 1) }));
   const knowledge = new Knowledge({ costs: { points, levels: [1] } });
-  const common = { kind: 'test', isEnd: () => false, company: ALONE };
-  const cascade = new Cascade({ ...common, drafters, knowledge, max });
+  const books = new TextBooks({ knowledge, kind: 'test', max });
+  const cascade = new Cascade({ drafters, books, isEnd: () => false, company: ALONE });
   /** A round in which so many tokens are accepted, at the prices there are. */
   const round = async (accepted: number, more: Partial<ProposalRequest> = {}): Promise<Proposal> => {
     const before = drafters.map(({ forwards, probes }) => [forwards, probes.length] as const);
@@ -174,8 +175,9 @@ describe('in the loop', () => {
       { rows: 16, ms: 1.1 },
     ];
     const knowledge = new Knowledge({ costs: { points, levels: [1] } });
-    const common = { kind: 'test', max: 8, isEnd: () => false, company: ALONE };
-    const loop = setUpLoop({ proposer: new Cascade({ ...common, drafters: [offer, large], knowledge }) });
+    const books = new TextBooks({ knowledge, kind: 'test', max: 8 });
+    const common = { books, isEnd: () => false, company: ALONE };
+    const loop = setUpLoop({ proposer: new Cascade({ ...common, drafters: [offer, large] }) });
     const prompt = loop.context.length;
     await run(loop);
     for (const { requests } of [offer, large]) {

@@ -3,6 +3,7 @@ import type { Drafter } from '../drafter.js';
 import { fixedLength } from '../length/fixed.js';
 import { Knowledge } from '../length/knowledge.js';
 import { ALONE } from '../length/shared-pass.js';
+import { TextBooks } from '../length/text-books.js';
 import { SingleProposer } from '../proposer.js';
 import { sequentialRandom } from '../random.js';
 import { CURVES, type Curve, type StreamKind, simulate, streamOf } from '../testing/length-simulation.js';
@@ -19,7 +20,12 @@ function knowledgeOf(curve: Curve): Knowledge {
 const adaptiveOn =
   (curve: Curve, knowledge = knowledgeOf(curve)) =>
   (drafter: Drafter) =>
-    new Cascade({ drafters: [drafter], knowledge, kind: 'test', max: 16, isEnd: () => false, company: ALONE });
+    new Cascade({
+      drafters: [drafter],
+      books: new TextBooks({ knowledge, kind: 'test', max: 16 }),
+      isEnd: () => false,
+      company: ALONE,
+    });
 
 const fixed = (tokens: number) => (drafter: Drafter) => new SingleProposer(drafter, fixedLength(tokens));
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fixedLength } from '../length/fixed.js';
 import { Knowledge } from '../length/knowledge.js';
+import { TextBooks } from '../length/text-books.js';
 import { SingleProposer } from '../proposer.js';
 import { sequentialRandom } from '../random.js';
 import { CURVES, type Curve, type StreamKind, streamOf } from '../testing/length-simulation.js';
@@ -26,7 +27,12 @@ async function adaptive(curve: Curve, kind: StreamKind, count: number, drafting 
     (drafter, company, i) =>
       i >= drafting
         ? new SingleProposer(drafter, fixedLength(0))
-        : new Cascade({ drafters: [drafter], knowledge, kind: 'test', max: 16, isEnd: () => false, company }),
+        : new Cascade({
+            drafters: [drafter],
+            books: new TextBooks({ knowledge, kind: 'test', max: 16 }),
+            isEnd: () => false,
+            company,
+          }),
     streams(kind, count),
     curve,
     DRAFT_COST,

@@ -3,6 +3,7 @@ import type { Token } from '../distribution.js';
 import type { Draft, DraftPrice, DrawRule } from '../drafter.js';
 import { Knowledge } from '../length/knowledge.js';
 import { ALONE, type Company } from '../length/shared-pass.js';
+import { TextBooks } from '../length/text-books.js';
 import type { ProposalRequest } from '../proposer.js';
 import { roundOutcome } from '../testing/rounds.js';
 import { type Script, ScriptedDrafter } from '../testing/scripted-drafter.js';
@@ -28,10 +29,15 @@ function knowledgeOf(row = 0.1): Knowledge {
   return new Knowledge({ costs: { points, levels: [1] } });
 }
 
-function setUp(drafters: readonly ScriptedDrafter[], more: Partial<CascadeOptions> = {}) {
-  const knowledge = more.knowledge ?? knowledgeOf();
-  const defaults = { kind: 'test', max: 8, isEnd: (token: Token) => token === END, company: ALONE };
-  const cascade = new Cascade({ ...defaults, ...more, drafters, knowledge });
+interface Setup extends Partial<CascadeOptions> {
+  readonly knowledge?: Knowledge;
+  readonly max?: number;
+}
+
+function setUp(drafters: readonly ScriptedDrafter[], { knowledge = knowledgeOf(), max = 8, ...more }: Setup = {}) {
+  const books = new TextBooks({ knowledge, kind: 'test', max });
+  const defaults = { books, isEnd: (token: Token) => token === END, company: ALONE };
+  const cascade = new Cascade({ ...defaults, ...more, drafters });
   return { cascade, knowledge, judged: (name: string) => knowledge.acceptanceOf(`${name} matching test`).judged };
 }
 

@@ -9,11 +9,11 @@
 import type { Token } from '../distribution.js';
 import type { Draft, Drafter, DraftPrice, RoundOutcome } from '../drafter.js';
 import { AdaptiveRound } from '../length/adaptive.js';
-import { Economy } from '../length/economy.js';
-import type { Knowledge } from '../length/knowledge.js';
+import type { Economy } from '../length/economy.js';
 import { type Market, Prospect } from '../length/market.js';
 import type { DraftLength } from '../length/policy.js';
 import type { Company } from '../length/shared-pass.js';
+import type { TextBooks } from '../length/text-books.js';
 import { headOf, NO_PROPOSAL, type Proposal, type ProposalRequest, type Proposer } from '../proposer.js';
 import { Member } from './member.js';
 import { joined, type Part, tokensOf } from './parts.js';
@@ -30,11 +30,8 @@ const PROBE_FROM = 12;
 
 export interface CascadeOptions {
   readonly drafters: readonly Drafter[];
-  readonly knowledge: Knowledge;
-  /** Tells acceptance apart: drafts at about one temperature share a kind. */
-  readonly kind: string;
-  /** The most tokens of a draft. */
-  readonly max: number;
+  /** Of the text that is drafted for; whoever opened them closes them. */
+  readonly books: TextBooks;
   /** Nothing is drafted behind a token that ends the text. */
   readonly isEnd: (token: Token) => boolean;
   /** Who shares the passes of the target now. */
@@ -77,22 +74,25 @@ export class Cascade implements Proposer {
   readonly #economy: Economy;
   readonly #isEnd: (token: Token) => boolean;
   readonly #max: number;
+  readonly #company: Company;
   #round: OpenRound | undefined;
   /** Rounds in which models are left alone. */
   #rest = 0;
 
-  constructor({ drafters, knowledge, kind, max, isEnd, company }: CascadeOptions) {
-    this.#members = drafters.map((drafter) => new Member(drafter, knowledge, kind));
+  constructor({ drafters, books, isEnd, company }: CascadeOptions) {
+    this.#members = drafters.map((drafter) => new Member(drafter, books.of(drafter)));
     this.#free = this.#members.filter(({ drafter }) => drafter.price === undefined);
     this.#priced = this.#members.filter(({ drafter }) => drafter.price !== undefined);
-    this.#economy = new Economy(knowledge, max, company);
+    this.#economy = books.economy;
     this.#isEnd = isEnd;
-    this.#max = max;
+    this.#max = books.max;
+    this.#company = company;
   }
 
   async propose(request: ProposalRequest): Promise<Proposal> {
     const { context, prefix, rule, room } = request;
-    const market = this.#economy.open({ rule, room, depth: context.length + prefix.length });
+    const depth = context.length + prefix.length;
+    const market = this.#economy.open({ rule, room, depth, others: this.#company.expected() });
     const offers = this.#free.length > 0 ? await this.#offers(request, Math.min(room, this.#max), []) : NO_OFFERS;
     const prospect = new Prospect(market);
     const round: OpenRound = {
@@ -126,7 +126,8 @@ export class Cascade implements Proposer {
     const { rule } = round.market;
     // Under rejection a model may have been asked and no token of its law admitted: that is a loss too.
     const drafted = parts.length > 0 || (draftPrice > 0 && !probed);
-    this.#economy.close({ outcome, drafted, probed, tried, draftPrice });
+    const companions = this.#company.inLastPass();
+    this.#economy.close({ outcome, drafted, probed, tried, draftPrice, companions });
     for (const { member, draft } of offers) member.learnOffer(draft, outcome, rule);
     for (const { member, from, beliefs } of parts) {
       if (from > 0 || member.drafter.price) member.learnPart(from, beliefs, outcome, rule);
@@ -139,7 +140,6 @@ export class Cascade implements Proposer {
   }
 
   close(): void {
-    this.#economy.end();
     for (const { drafter } of this.#members) drafter.close();
   }
 

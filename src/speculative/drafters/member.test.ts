@@ -2,16 +2,19 @@ import { describe, expect, it, vi } from 'vitest';
 import type { DraftPrice } from '../drafter.js';
 import { Knowledge } from '../length/knowledge.js';
 import type { Market } from '../length/market.js';
+import { TextBooks } from '../length/text-books.js';
 import { roundOutcome } from '../testing/rounds.js';
 import { ScriptedDrafter } from '../testing/scripted-drafter.js';
 import { Member } from './member.js';
 
 const PRICE: DraftPrice = { first: 1, next: 0.1, probe: 2, behind: 1 };
 
+const booksOf = (knowledge: Knowledge, kind = 'test') => new TextBooks({ knowledge, kind, max: 8 });
+
 function setUp(price: DraftPrice | undefined = PRICE) {
   const knowledge = new Knowledge({ costs: { points: [{ rows: 1, ms: 1 }], levels: [1] } });
   const drafter = new ScriptedDrafter({ name: 'one', says: () => [], ...(price && { price }) });
-  const member = new Member(drafter, knowledge, 'test');
+  const member = new Member(drafter, booksOf(knowledge).of(drafter));
   /** What it was told of tokens: confidence and whether it was accepted. */
   const labels: [number, boolean][] = [];
   vi.spyOn(member.acceptance('matching'), 'learn').mockImplementation((confidence, accepted) => {
@@ -22,7 +25,8 @@ function setUp(price: DraftPrice | undefined = PRICE) {
 
 const free = () => {
   const knowledge = new Knowledge({ costs: { points: [{ rows: 1, ms: 1 }], levels: [1] } });
-  return { knowledge, member: new Member(new ScriptedDrafter({ name: 'one', says: () => [] }), knowledge, 'test') };
+  const drafter = new ScriptedDrafter({ name: 'one', says: () => [] });
+  return { knowledge, member: new Member(drafter, booksOf(knowledge).of(drafter)) };
 };
 
 describe('Member', () => {
@@ -49,8 +53,10 @@ describe('Member', () => {
     const { knowledge, member } = free();
     member.acceptance('matching').learn(0.9, true);
     expect(knowledge.acceptanceOf('one matching test').judged).toBe(1);
-    expect(new Member(member.drafter, knowledge, 'test').acceptance('matching').judged).toBe(1);
-    expect(new Member(member.drafter, knowledge, 'other').acceptance('matching').judged).toBe(0);
+    const judgedUnder = (kind: string): number =>
+      new Member(member.drafter, booksOf(knowledge, kind).of(member.drafter)).acceptance('matching').judged;
+    expect(judgedUnder('test')).toBe(1);
+    expect(judgedUnder('other')).toBe(0);
   });
 
   it('learns of an offer what the text says up to the first difference, whatever was verified', () => {

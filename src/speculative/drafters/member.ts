@@ -1,10 +1,10 @@
 import type { Draft, Drafter, DraftPrice, DrawRule, Evidence, RoundOutcome } from '../drafter.js';
 import { type DraftingValue, draftingValue } from '../length/drafting-value.js';
-import type { Knowledge } from '../length/knowledge.js';
 import type { Market } from '../length/market.js';
 import type { ProbeSchedule } from '../length/probe-schedule.js';
-import { TextAcceptance } from '../length/text-acceptance.js';
-import { TrackRecord } from '../length/track-record.js';
+import type { TextAcceptance } from '../length/text-acceptance.js';
+import type { DrafterBooks } from '../length/text-books.js';
+import type { TrackRecord } from '../length/track-record.js';
 
 /** Cold, a drafter makes no draft longer than this, until so many of its tokens were judged. */
 const COLD_MAX = 8;
@@ -15,27 +15,27 @@ const TABLE_ROUNDS = 8;
 /** A drafter of a cascade, with what is learnt of its acceptance. */
 export class Member {
   readonly drafter: Drafter;
-  readonly probing: ProbeSchedule;
-  readonly record = new TrackRecord();
-  readonly #acceptance: Readonly<Record<DrawRule, TextAcceptance>>;
+  readonly #books: DrafterBooks;
   #value: DraftingValue | undefined;
   /** Of the last round that asked, and how many have since the table was made. */
   #market: Market | undefined;
   #age = 0;
 
-  /** @param kind tells drafts apart whose confidence means different things: another temperature, another draft */
-  constructor(drafter: Drafter, knowledge: Knowledge, kind: string) {
+  constructor(drafter: Drafter, books: DrafterBooks) {
     this.drafter = drafter;
-    this.probing = knowledge.probingOf(drafter.name);
-    this.probing.beginText();
-    const under = (rule: DrawRule): TextAcceptance =>
-      new TextAcceptance(knowledge.acceptanceOf(`${drafter.name} ${rule} ${kind}`));
-    // What is read off a text is the same under every rule, and so is its chance.
-    this.#acceptance = { matching: under('matching'), rejection: under(drafter.price ? 'rejection' : 'matching') };
+    this.#books = books;
+  }
+
+  get probing(): ProbeSchedule {
+    return this.#books.probing;
+  }
+
+  get record(): TrackRecord {
+    return this.#books.record;
   }
 
   acceptance(rule: DrawRule): TextAcceptance {
-    return this.#acceptance[rule];
+    return this.#books.acceptance[rule];
   }
 
   /** The most tokens that it may propose now, behind so many of others. */

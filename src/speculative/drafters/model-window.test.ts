@@ -4,7 +4,7 @@ import type { DraftRequest } from '../drafter.js';
 import { CostCurve } from '../length/cost-curve.js';
 import { fixedLength } from '../length/fixed.js';
 import { drawShared, positionNoise, sequentialRandom } from '../random.js';
-import { roundOutcome, roundStart } from '../testing/rounds.js';
+import { roundOutcome, roundStart, UNTIMED } from '../testing/rounds.js';
 import { SoftmaxSampler } from '../testing/softmax-sampler.js';
 import { tabularModel } from '../testing/tabular-model.js';
 import { TabularSequence } from '../testing/tabular-sequence.js';
@@ -21,8 +21,8 @@ function setUp() {
   const sequence = new TabularSequence(model, 500);
   const sampler = new SoftmaxSampler({});
   const costs = new CostCurve({ points: [{ rows: 1, ms: 1 }] });
-  const parts = { sequence, sampler, noise, random: sequentialRandom(3), isEnd: () => false, costs, now: () => 0 };
-  return { sequence, sampler, drafter: new ModelDrafter({ name: 'draft', ...parts }) };
+  const parts = { sequence, sampler, noise, random: sequentialRandom(3), isEnd: () => false };
+  return { sequence, sampler, drafter: new ModelDrafter({ ...UNTIMED, name: 'draft', costs, ...parts }) };
 }
 
 function request(context: readonly Token[], affordable: number, more: Partial<DraftRequest> = {}): DraftRequest {

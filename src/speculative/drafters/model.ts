@@ -3,6 +3,7 @@ import { peakOf, probabilityOf, type Token } from '../distribution.js';
 import type { Draft, Drafter, DraftPrice, DraftRequest, DrawRule, Evidence, RoundOutcome } from '../drafter.js';
 import { EMPTY_DRAFT } from '../drafter.js';
 import type { CostCurve } from '../length/cost-curve.js';
+import type { Company } from '../length/shared-pass.js';
 import type { Proposer } from '../proposer.js';
 import { drawShared, type Noise, type Random } from '../random.js';
 import type { Sampler } from '../sampler.js';
@@ -23,6 +24,8 @@ export interface ModelDrafterOptions {
   readonly isEnd: (token: Token) => boolean;
   /** What a pass of the draft model costs; kept up to date, here or by the proposer. */
   readonly costs: CostCurve;
+  /** Who shares the passes of the draft model. */
+  readonly company: Company;
   /** Drafts for the draft model, where its own batch is cheap: lookup, a smaller model (algorithms.md 5). The drafter closes it. */
   readonly proposer?: Proposer | undefined;
   /** Milliseconds of a steady clock. */
@@ -90,14 +93,17 @@ export class ModelDrafter implements Drafter {
   }
 
   price(length: number, affordable: number): DraftPrice {
-    const { costs, sequence } = this.#options;
+    const { costs, sequence, company } = this.#options;
     const { tokens, anew } = this.#plan(length, affordable);
-    const next = costs.at(1, sequence.length);
-    const probe = costs.at(tokens, sequence.length);
+    // Those who draft at the same time have a row each in the same pass.
+    const { requests } = company.expected();
+    const passOf = (rows: number): number => costs.at(rows + requests, sequence.length);
+    const next = passOf(1);
+    const probe = passOf(tokens);
     if (!anew) return { first: probe, next, probe, behind: tokens };
     // A wider view is nobody's duty: whether to draft at all is decided by what has to be caught up on.
     const behind = this.#window(length, affordable);
-    const first = costs.at(behind, sequence.length);
+    const first = passOf(behind);
     return { first, next, probe, behind, wider: probe - first };
   }
 
@@ -156,7 +162,7 @@ export class ModelDrafter implements Drafter {
     pending: readonly Token[],
     room: number,
   ): Promise<void> {
-    const { sequence, now } = this.#options;
+    const { sequence, company, now } = this.#options;
     const began = now();
     const before = draft.tokens.length;
     const known = [...prefix, ...draft.tokens];
@@ -171,17 +177,18 @@ export class ModelDrafter implements Drafter {
     sequence.rewind(sequence.length - hint.tokens.length + Math.min(accepted, Math.max(0, tokens.length - 1)));
     // The proposer learns the costs of this pass, too.
     const position = context.length + known.length;
-    const times = { draftMs: hinted - began, verifyMs: now() - hinted };
+    const times = { draftMs: hinted - began, verifyMs: now() - hinted - company.inLastPass().waitedMs };
     proposer.observe({ position, draft: hint, accepted, dropped, tokens, evidence, ...times });
   }
 
-  /** Evaluates tokens, reads the last `rows` positions, and learns what that costs. */
+  /** Evaluates tokens, reads the last `rows` positions, and learns what the pass costs, at all the rows that it had. */
   async #timed<T>(tokens: readonly Token[], rows: number, read: (rows: readonly Row[]) => T): Promise<T> {
-    const { sequence, costs, now } = this.#options;
+    const { sequence, costs, company, now } = this.#options;
     const depth = sequence.length;
     const began = now();
     const result = await sequence.evaluate(tokens, rows, read);
-    costs.observe(tokens.length, depth, now() - began);
+    const others = company.inLastPass();
+    costs.observe(tokens.length + others.rows + others.promptRows, depth, now() - began - others.waitedMs);
     return result;
   }
 

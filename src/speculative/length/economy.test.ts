@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EMPTY_DRAFT } from '../drafter.js';
 import { roundOutcome } from '../testing/rounds.js';
-import { Economy, type Spending } from './economy.js';
+import { Economy, type RoundSize, type Spending } from './economy.js';
 import { Knowledge } from './knowledge.js';
 import { ALONE, type Others } from './shared-pass.js';
 
@@ -12,70 +12,69 @@ const NOTHING = { drafted: false, probed: false, tried: false, draftPrice: 0 };
 function setUp({ row = 1, max = 8, others = ALONE.expected, promptRows = 0, waitedMs = 0 } = {}) {
   const points = [1, 2, 4, 8, 32].map((rows) => ({ rows, ms: 10 + row * (rows - 1) }));
   const knowledge = new Knowledge({ costs: { points, levels: [1] } });
-  const economy = new Economy(knowledge, max, {
-    expected: others,
-    inLastPass: () => ({ ...others(), promptRows, waitedMs }),
-  });
+  const economy = new Economy(knowledge, max);
+  const open = (round: Omit<RoundSize, 'others'>) => economy.open({ ...round, others: others() });
   const drafted = (count: number) => ({ tokens: Array<number>(count).fill(1), confidences: [] });
   const close = (count: number, accepted: number, ms: number, spending: Partial<Spending> = {}, draftMs = 0) => {
     const outcome = roundOutcome(count === 0 ? EMPTY_DRAFT : drafted(count), accepted, 0, { verifyMs: ms, draftMs });
-    economy.close({ ...NOTHING, drafted: count > 0, ...spending, outcome });
+    const companions = { ...others(), promptRows, waitedMs };
+    economy.close({ ...NOTHING, drafted: count > 0, companions, ...spending, outcome });
   };
-  return { knowledge, economy, close };
+  return { knowledge, economy, open, close };
 }
 
 describe('a market', () => {
   it('has the room there is, the prices of the passes, and plain speed at the start', () => {
-    const { economy } = setUp();
-    expect(economy.open({ ...ROUND, room: 5 })).toMatchObject({ rule: 'matching', room: 5, speed: 0.1 });
-    const { room, verify } = economy.open(ROUND);
+    const { open } = setUp();
+    expect(open({ ...ROUND, room: 5 })).toMatchObject({ rule: 'matching', room: 5, speed: 0.1 });
+    const { room, verify } = open(ROUND);
     expect(room).toBe(8);
     expect(verify).toEqual([0, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
   });
 
   it('is dearer by the rows of others, and time in it is worth their tokens too', () => {
-    const market = setUp({ others: () => ({ requests: 3, rows: 3 }) }).economy.open(ROUND);
+    const market = setUp({ others: () => ({ requests: 3, rows: 3 }) }).open(ROUND);
     expect(market.verify.slice(0, 3)).toEqual([0, 13, 14]);
     expect(market.speed).toBeCloseTo(0.4, 9);
   });
 
   it('values time by the speed of late, never below that of plain decoding', () => {
-    const { economy, close } = setUp();
+    const { open, close } = setUp();
     for (let i = 0; i < 200; i++) close(4, 4, 14, { draftPrice: 1 }, 1);
-    expect(economy.open(ROUND).speed).toBeCloseTo(5 / 15, 2);
+    expect(open(ROUND).speed).toBeCloseTo(5 / 15, 2);
     for (let i = 0; i < 400; i++) close(4, 0, 14, { draftPrice: 20 }, 20);
-    const { speed, verify } = economy.open(ROUND);
+    const { speed, verify } = open(ROUND);
     expect(speed).toBeCloseTo(1 / verify[1]!, 9);
   });
 
   it('is closed while the ledger forbids, and for two rounds after 32 that verified: the first is the way back', () => {
-    const { knowledge, economy, close } = setUp();
+    const { knowledge, open, close } = setUp();
     for (let i = 0; i < 32; i++) {
-      expect(economy.open(ROUND).room).toBe(8);
+      expect(open(ROUND).room).toBe(8);
       close(2, 2, 12);
     }
     for (let i = 0; i < 2; i++) {
-      expect(economy.open(ROUND).room).toBe(0);
+      expect(open(ROUND).room).toBe(0);
       close(0, 0, 10);
     }
-    expect(economy.open(ROUND).room).toBe(8);
+    expect(open(ROUND).room).toBe(8);
     knowledge.ledger.addSpeculative(5000, 1, 10);
-    expect(economy.open(ROUND).room).toBe(0);
+    expect(open(ROUND).room).toBe(0);
   });
 
   it('counts a pass once for all requests that share it: each comes to a plain round after 32 passes', () => {
-    const { knowledge, economy, close } = setUp({ others: () => ({ requests: 3, rows: 3 }) });
+    const { knowledge, open, close } = setUp({ others: () => ({ requests: 3, rows: 3 }) });
     for (let i = 0; i < 4 * 31; i++) {
-      expect(economy.open(ROUND).room).toBe(8);
+      expect(open(ROUND).room).toBe(8);
       close(2, 2, 15);
     }
     expect(knowledge.rounds.sincePlain).toBeCloseTo(31, 9);
     for (let i = 0; i < 4; i++) close(2, 2, 15);
-    expect(economy.open(ROUND).room).toBe(0);
+    expect(open(ROUND).room).toBe(0);
   });
 
   it('charges the first draft behind plain rounds with the way back to them, and T(1) never learns of it', () => {
-    const { knowledge, economy, close } = setUp();
+    const { knowledge, open, close } = setUp();
     for (let i = 0; i < 60; i++) {
       close(2, 2, 12);
       close(0, 0, 15);
@@ -83,17 +82,17 @@ describe('a market', () => {
     }
     expect(knowledge.costs.at(1, 10)).toBeCloseTo(10, 9);
     expect(knowledge.costs.wayBack(10)).toBeGreaterThan(4.5);
-    const behindPlain = economy.open(ROUND).verify;
+    const behindPlain = open(ROUND).verify;
     expect(behindPlain[1]).toBeCloseTo(10, 9);
     expect(behindPlain[3]).toBeGreaterThan(16.5);
     close(2, 2, 12);
-    expect(economy.open(ROUND).verify[3]).toBeCloseTo(12, 9);
+    expect(open(ROUND).verify[3]).toBeCloseTo(12, 9);
   });
 
   it('keeps its prices for four tokens, unless others come or go', () => {
     let others: Others = ALONE.expected();
-    const { knowledge, economy } = setUp({ others: () => others });
-    const priceAt = (depth: number) => economy.open({ ...ROUND, depth }).verify[1]!;
+    const { knowledge, open } = setUp({ others: () => others });
+    const priceAt = (depth: number) => open({ ...ROUND, depth }).verify[1]!;
     expect(priceAt(10)).toBe(10);
     for (let i = 0; i < 50; i++) knowledge.costs.observe(1, 10, 15);
     expect(priceAt(13)).toBe(10);
@@ -126,7 +125,7 @@ describe('the books', () => {
   it('count a pass that admitted no token as one that was needed', () => {
     const of = setUp();
     const outcome = { ...roundOutcome({ tokens: [1], confidences: [] }, 0), tokens: [], verifyMs: 11 };
-    of.economy.close({ ...NOTHING, drafted: true, outcome });
+    of.economy.close({ ...NOTHING, drafted: true, companions: ALONE.inLastPass(), outcome });
     expect(books(of).loss).toBeCloseTo(1, 9);
   });
 
@@ -157,7 +156,7 @@ describe('the books of requests that share their passes', () => {
   it('judge a draft by what its tokens take where all decode plainly', () => {
     const of = setUp({ others: () => three });
     of.knowledge.texts = 4;
-    of.economy.open(ROUND);
+    of.open(ROUND);
     // T(4) is 13, T(6) is 15: two tokens of a draft are accepted, one is the target's own.
     of.close(2, 2, 15);
     expect(books(of).loss).toBeCloseTo(15 - 3 * 13, 9);
@@ -165,7 +164,7 @@ describe('the books of requests that share their passes', () => {
 
   it('count the wait for it of those that cannot draft', () => {
     const of = setUp({ others: () => three });
-    of.economy.open(ROUND);
+    of.open(ROUND);
     of.close(2, 0, 15, { draftPrice: 4 }, 4);
     expect(books(of).loss).toBeCloseTo(19 - 13 + 3 * (19 - 13), 9);
   });
@@ -173,7 +172,7 @@ describe('the books of requests that share their passes', () => {
   it('count a plain round that others’ drafts made longer, and never a gain of it', () => {
     const of = setUp({ others: () => ({ requests: 3, rows: 9 }) });
     of.knowledge.texts = 4;
-    of.economy.open(ROUND);
+    of.open(ROUND);
     of.close(0, 0, 19);
     expect(books(of).loss).toBeCloseTo(19 - 13, 9);
     of.close(0, 0, 11);
@@ -183,7 +182,7 @@ describe('the books of requests that share their passes', () => {
   it('count what a request waited for, which no pass took', () => {
     const of = setUp({ others: () => ({ requests: 3, rows: 9 }), waitedMs: 5 });
     of.knowledge.texts = 4;
-    of.economy.open(ROUND);
+    of.open(ROUND);
     for (let i = 0; i < 50; i++) of.close(0, 0, 19 + 5);
     expect(books(of).loss).toBeCloseTo(50 * (24 - 13), 6);
     expect(of.knowledge.costs.at(10, 10)).toBeCloseTo(19, 6);
@@ -192,7 +191,7 @@ describe('the books of requests that share their passes', () => {
   it('leave out the prompt that rode along', () => {
     const of = setUp({ others: () => three, promptRows: 20 });
     of.knowledge.texts = 4;
-    of.economy.open(ROUND);
+    of.open(ROUND);
     of.close(2, 2, 35);
     expect(books(of).loss).toBeCloseTo(15 - 3 * 13, 9);
     expect(of.knowledge.costs.at(6, 10)).toBe(15);
@@ -200,7 +199,7 @@ describe('the books of requests that share their passes', () => {
 
   it('count a probe for everybody who waits for it', () => {
     const of = setUp({ others: () => three });
-    of.economy.open(ROUND);
+    of.open(ROUND);
     of.close(0, 0, 13, { probed: true, draftPrice: 6 }, 6);
     expect(books(of)).toEqual({ elapsed: 19, loss: 24, probed: 24 });
   });
@@ -208,11 +207,11 @@ describe('the books of requests that share their passes', () => {
 
 describe('a trial of a row count', () => {
   it('is due after 256 rounds that verified nothing, of the count seen least, where the budget bears it', () => {
-    const { knowledge, economy, close } = setUp();
+    const { knowledge, economy, open, close } = setUp();
     for (let i = 0; i < 255; i++) close(0, 0, 10);
-    expect(economy.trialTokens(economy.open(ROUND), 10)).toBe(0);
+    expect(economy.trialTokens(open(ROUND), 10)).toBe(0);
     close(0, 0, 10);
-    const market = economy.open(ROUND);
+    const market = open(ROUND);
     expect(economy.trialTokens(market, 10)).toBe(3);
     // Who asks next, perhaps for the same pass, is told that one is under way.
     expect(economy.trialTokens(market, 10)).toBe(0);
@@ -225,9 +224,9 @@ describe('a trial of a row count', () => {
   });
 
   it('is never of more tokens than a draft may have', () => {
-    const { economy, close } = setUp({ max: 2 });
+    const { economy, open, close } = setUp({ max: 2 });
     for (let i = 0; i < 300; i++) close(0, 0, 10);
-    expect(economy.trialTokens(economy.open(ROUND), 10)).toBe(1);
+    expect(economy.trialTokens(open(ROUND), 10)).toBe(1);
   });
 });
 
@@ -235,8 +234,8 @@ describe('a probe', () => {
   const price = { first: 2, next: 1, probe: 2, behind: 1 };
 
   it('is borne where a draft that is nearly always right would pay, and the budget has its price', () => {
-    const { knowledge, economy } = setUp();
-    const market = economy.open(ROUND);
+    const { knowledge, economy, open } = setUp();
+    const market = open(ROUND);
     expect(economy.bearsProbe(market, price)).toBe(false);
     knowledge.ledger.addPlain(201);
     expect(economy.bearsProbe(market, price)).toBe(true);
@@ -246,20 +245,20 @@ describe('a probe', () => {
 
   it('is not borne where the rows of a draft would make others wait for more than it gains', () => {
     const bears = (others: number) => {
-      const { knowledge, economy } = setUp({ row: 10, others: () => ({ requests: others, rows: others }) });
+      const { knowledge, economy, open } = setUp({ row: 10, others: () => ({ requests: others, rows: others }) });
       knowledge.ledger.addPlain(100_000);
-      return economy.bearsProbe(economy.open(ROUND), { ...price, next: 0.1 });
+      return economy.bearsProbe(open(ROUND), { ...price, next: 0.1 });
     };
     const cheap = setUp({ row: 3 });
     cheap.knowledge.ledger.addPlain(100_000);
-    expect(cheap.economy.bearsProbe(cheap.economy.open(ROUND), price)).toBe(true);
+    expect(cheap.economy.bearsProbe(cheap.open(ROUND), price)).toBe(true);
     expect([bears(0), bears(8)]).toEqual([false, false]);
   });
 
   it('may spend, as catching up may, what is left', () => {
-    const { knowledge, economy } = setUp();
+    const { knowledge, economy, open } = setUp();
     knowledge.ledger.addPlain(1000);
     expect(economy.probeBudget).toBe(10);
-    expect(economy.affordable(economy.open(ROUND))).toBe(50);
+    expect(economy.affordable(open(ROUND))).toBe(50);
   });
 });

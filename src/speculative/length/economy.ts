@@ -5,7 +5,7 @@
 import type { DraftPrice, DrawRule, RoundOutcome } from '../drafter.js';
 import type { Knowledge } from './knowledge.js';
 import type { Market } from './market.js';
-import { ALONE, type Company, type Others, SharedPass } from './shared-pass.js';
+import { ALONE, type Companions, type Others, SharedPass } from './shared-pass.js';
 
 /** The price of time forgets by this share a round. */
 const SPEED_DECAY = 1 - 1 / 40;
@@ -29,6 +29,8 @@ export interface RoundSize {
   readonly room: number;
   /** Tokens of the context: the deeper, the dearer a pass. */
   readonly depth: number;
+  /** Who is to be reckoned with in its pass. */
+  readonly others: Others;
 }
 
 /** How a round was spent, for the books. */
@@ -40,6 +42,8 @@ export interface Spending {
   readonly tried: boolean;
   /** What the draft should have taken, milliseconds. */
   readonly draftPrice: number;
+  /** Who was in its pass. */
+  readonly companions: Companions;
 }
 
 /** What a round's pass shows: T(n), T(1), what the way back from a draft costs, or nothing, behind the prompt. */
@@ -49,7 +53,6 @@ type PassKind = 'draft' | 'plain' | 'wayBack' | 'first';
 export class Economy {
   readonly #knowledge: Knowledge;
   readonly #max: number;
-  readonly #company: Company;
   /** Tokens and milliseconds of this text's last rounds; begins as plain decoding, since texts differ. */
   readonly #recent: { tokens: number; ms: number };
   /** What the round before was: behind a draft, or the prompt, a plain pass shows the way back and not T(1). */
@@ -67,19 +70,18 @@ export class Economy {
     | undefined;
 
   /** Counts as a text that may be drafted for until `end`. */
-  constructor(knowledge: Knowledge, max: number, company: Company) {
+  constructor(knowledge: Knowledge, max: number) {
     this.#knowledge = knowledge;
     this.#max = max;
-    this.#company = company;
     this.#recent = { tokens: FIRST_TOKENS, ms: FIRST_TOKENS * knowledge.costs.at(1, 0) };
     knowledge.texts += 1;
     knowledge.ledger.beginText(knowledge.costs.at(1, 0));
   }
 
   /** The market of a round; with `room` 0 where the ledger forbids speculation, or T(1) has to be seen again. */
-  open({ rule, room, depth }: RoundSize): Market {
+  open({ rule, room, depth, others }: RoundSize): Market {
     const { ledger, rounds } = this.#knowledge;
-    this.#pass = new SharedPass(this.#company.expected(), this.#knowledge.texts);
+    this.#pass = new SharedPass(others, this.#knowledge.texts);
     const verify = this.#pricesAt(depth);
     const plain = verify[1]!;
     const allowed = ledger.allows(plain) && rounds.sincePlain < PLAIN_EVERY;
@@ -157,18 +159,17 @@ export class Economy {
     this.#before = 'prompt';
   }
 
-  close({ outcome, drafted, probed, tried, draftPrice }: Spending): void {
+  close({ outcome, drafted, probed, tried, draftPrice, companions: others }: Spending): void {
     const { position, tokens } = outcome;
     const { costs, ledger } = this.#knowledge;
     const recent = this.#recent;
     const { requests, share } = this.#pass;
-    const others = this.#company.inLastPass();
     const rows = outcome.draft.tokens.length + 1 + others.rows;
     const kind = this.#kindOf(outcome);
     const expected = costs.at(rows, position) + (kind === 'wayBack' ? costs.wayBack(position) : 0);
-    // Alone, whatever comes before a pass is a part of what passes take.
+    const passMs = outcome.verifyMs - others.waitedMs;
+    // Alone, it was not for a draft: another model had the cores, or the event loop its turn.
     const waitedMs = requests > 1 ? others.waitedMs : 0;
-    const passMs = outcome.verifyMs - waitedMs;
     // What a prompt takes that rides along is nobody's loss here.
     const promptMs = costs.at(rows + others.promptRows, position) - costs.at(rows, position);
     const verifyMs =

@@ -24,6 +24,7 @@ export class Knowledge {
   readonly #probing = new Map<string, ProbeSchedule>();
   readonly #draftCosts: Map<string, CostCurve>;
   readonly #acceptance: Map<string, AcceptanceModel>;
+  readonly #within = new Map<string, Knowledge>();
 
   constructor(state: Pick<KnowledgeState, 'costs'> & Partial<KnowledgeState>) {
     this.costs = new CostCurve(state.costs);
@@ -44,6 +45,7 @@ export class Knowledge {
   /** Keeps what was measured of a drafter. */
   learnDraftCosts(drafter: string, costs: CostCurve): void {
     this.#draftCosts.set(drafter, costs);
+    this.#within.delete(drafter);
   }
 
   /** The acceptance model of a kind of draft: a drafter under a rule at about a temperature. */
@@ -60,10 +62,16 @@ export class Knowledge {
   }
 
   /**
-   * What is learnt of drafting for a draft model: its own passes are what is saved there. Costs and acceptance are kept
-   * with the rest, the ledger begins anew.
+   * What is learnt of drafting for a draft model: its own passes are what is saved there. All requests share it, too. Costs
+   * and acceptance are kept with the rest, the ledger begins anew with each process.
    */
   within(drafter: string): Knowledge {
+    const known = this.#within.get(drafter) ?? this.#openWithin(drafter);
+    this.#within.set(drafter, known);
+    return known;
+  }
+
+  #openWithin(drafter: string): Knowledge {
     const costs = this.#draftCosts.get(drafter);
     if (costs === undefined) throw new Error(`nothing is known of the passes of ${drafter}; learnDraftCosts first`);
     const inner = new Knowledge({ costs: costs.toJSON() });

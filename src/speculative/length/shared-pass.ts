@@ -4,11 +4,11 @@ export interface Others {
   readonly rows: number;
 }
 
-/** Those that were in a pass with a request. */
+/** Those that were in a pass with a request; of an evaluation that took several passes, the sums of all. */
 export interface Companions extends Others {
   /** Rows of prompts that rode along. */
   readonly promptRows: number;
-  /** Milliseconds that the request waited until it began: for others' passes, for a draft of theirs. */
+  /** Milliseconds that the request waited for it: for others' passes, for a draft of theirs, for the cores. */
   readonly waitedMs: number;
 }
 

@@ -1,6 +1,7 @@
 import type { Draft, RoundOutcome } from '../drafter.js';
 import { CostCurve } from '../length/cost-curve.js';
 import type { RoundStart } from '../length/policy.js';
+import { ALONE } from '../length/shared-pass.js';
 
 /** A round that begins with so much room, where drafting is free. */
 export function roundStart(room: number, more: Partial<RoundStart> = {}): RoundStart {
@@ -21,5 +22,6 @@ export function sure(count: number): number[] {
 /** For a draft model whose passes nobody times. */
 export const UNTIMED = {
   costs: new CostCurve({ points: [{ rows: 1, ms: 1 }] }),
+  company: ALONE,
   now: () => 0,
 };
