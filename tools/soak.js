@@ -39,7 +39,7 @@ const WARM = 0.2;
 const JUDGED_REQUESTS = 500;
 const MOST_GROWTH = 0.1;
 /** Node measures the delay by a timer of so many milliseconds and counts them in. */
-const TIMER_MS = 10;
+const TIMER_MS = 100;
 
 const model = (/** @type {string} */ name) => fileURLToPath(new URL(`../models/${name}`, import.meta.url));
 const server = await startServer([
