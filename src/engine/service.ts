@@ -43,7 +43,9 @@ export interface EngineDescription {
   readonly target: ModelDescription;
   readonly drafts: readonly DraftDescription[];
   readonly contextSize: number;
+  /** Requests that run at once on each model that writes, and those that may wait for it. */
   readonly parallel: number;
+  readonly queue: number;
   readonly strict: boolean;
   readonly notes: readonly string[];
   readonly llama: { readonly version: string; readonly system: string; readonly devices: readonly string[] };

@@ -2,10 +2,11 @@
 import { z } from 'zod';
 import type { ServiceRequest } from '../engine/service.js';
 import { chatOf, messagesField, templateFields } from './chat-fields.js';
+import { refuseTooManyChoices } from './choice-limit.js';
 import { Failure } from './failure.js';
 import { booleanField, expected, integerField, optional, stringField, tokenLimitField } from './fields.js';
 import { choicesOf, commonFields, commonRequest, MAX_TOP_LOGPROBS } from './generation-fields.js';
-import type { TextTokenizer } from './logit-bias.js';
+import type { ServedModels } from './logit-bias.js';
 import type { ModelName } from './model-names.js';
 
 const prediction = z.looseObject({
@@ -28,11 +29,14 @@ export const chatSchema = z.looseObject(
 );
 export type ChatBody = z.output<typeof chatSchema>;
 
-/** The choices that a chat asks for. */
+/**
+ * The choices that a chat asks for.
+ * @throws Failure for what is wrong with the fields and the number of choices
+ */
 export async function chatRequests(
   body: ChatBody,
   model: ModelName,
-  service: TextTokenizer,
+  service: ServedModels,
 ): Promise<readonly ServiceRequest[]> {
   const limits = [body.max_tokens, body.max_completion_tokens].filter((limit) => limit !== undefined);
   const { logprobs = false, top_logprobs = 0 } = body;
@@ -48,7 +52,10 @@ export async function chatRequests(
     ...(logprobs && { logprobs: top_logprobs }),
     ...(body.prediction !== undefined && { prediction: predicted(body.prediction.content) }),
   };
-  return choicesOf(request, body.n);
+  const { n = 1 } = body;
+  const choices = choicesOf(request, n);
+  refuseTooManyChoices(choices, { n, parameter: 'n' }, service.description);
+  return choices;
 }
 
 function predicted(content: z.output<typeof prediction>['content']): string {

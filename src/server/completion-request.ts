@@ -1,9 +1,11 @@
 /** Plain completions as OpenAI's routes read them. */
 import { z } from 'zod';
-import type { EngineService, ServiceRequest } from '../engine/service.js';
+import type { ServiceRequest } from '../engine/service.js';
+import { refuseTooManyChoices } from './choice-limit.js';
 import { Failure } from './failure.js';
 import { booleanField, expected, integerField, optional } from './fields.js';
 import { choicesOf, commonFields, commonRequest, MAX_TOP_LOGPROBS } from './generation-fields.js';
+import type { ServedModels } from './logit-bias.js';
 import type { ModelName } from './model-names.js';
 import { promptField, promptsOf } from './prompt-fields.js';
 
@@ -38,7 +40,7 @@ export interface CompletionPlan {
 export async function planCompletions(
   body: CompletionBody,
   model: ModelName,
-  service: Pick<EngineService, 'tokenize'>,
+  service: ServedModels,
 ): Promise<CompletionPlan> {
   const { n = 1, best_of = n, echo = false } = body;
   if (best_of !== n) refuse('best_of', `expected n, ${n}, or nothing: the best of several is not chosen here`);
@@ -53,6 +55,7 @@ export async function planCompletions(
   const requests = prompts.flatMap((prompt) =>
     choicesOf({ ...common, prompt, ...(logprobs !== undefined && { logprobs }) }, n),
   );
+  refuseTooManyChoices(requests, { n, parameter: 'n' }, service.description);
   return { requests, n, echoes: requests.map(({ prompt }) => (echo && 'text' in prompt ? prompt.text : '')) };
 }
 

@@ -5,7 +5,7 @@ import { given } from '../given.js';
 import { bannedTextFields, bannedTexts } from './banned-texts.js';
 import { Failure } from './failure.js';
 import { booleanField, integerField, optional, stopField, stringField, tokenLimitField } from './fields.js';
-import type { TextTokenizer } from './logit-bias.js';
+import type { ServedModels } from './logit-bias.js';
 import type { ModelName } from './model-names.js';
 import { samplingFields, samplingFrom } from './sampling-fields.js';
 import { speculationFrom, speculativeFields } from './speculative-fields.js';
@@ -47,12 +47,13 @@ export type CommonFields = z.output<typeof schema>;
 export async function commonRequest(
   fields: CommonFields,
   model: ModelName,
-  service: TextTokenizer,
+  service: ServedModels,
 ): Promise<Omit<ServiceRequest, 'prompt'>> {
   const { max_tokens, seed, stop, ignore_eos, reasoning_effort, cache_prompt, context_shift, n_keep } = fields;
+  const speculation = speculationFrom(fields, model);
   return {
-    sampling: await samplingFrom(fields, service),
-    ...speculationFrom(fields, model),
+    sampling: await samplingFrom(fields, service, speculation),
+    ...speculation,
     ...(stop.length > 0 && { stop }),
     ...given({
       maxTokens: max_tokens,

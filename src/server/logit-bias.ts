@@ -14,12 +14,13 @@ export const logitBiasField = optional(
 );
 type LogitBiasField = z.output<typeof logitBiasField>;
 
-export type TextTokenizer = Pick<EngineService, 'tokenize'>;
+/** What it takes to read fields whose meaning depends on the models. */
+export type ServedModels = Pick<EngineService, 'tokenize' | 'description'>;
 
 /** What is added to which token. A key that is no number is a text, and means all of its tokens. */
 export async function readLogitBias(
   field: LogitBiasField,
-  tokenizer: TextTokenizer,
+  tokenizer: Pick<EngineService, 'tokenize'>,
 ): Promise<ReadonlyMap<Token, number>> {
   const biases = new Map<Token, number>();
   const pairs = Array.isArray(field) ? field : Object.entries(field ?? {});
@@ -30,7 +31,7 @@ export async function readLogitBias(
   return biases;
 }
 
-async function tokensOf(key: string | number, tokenizer: TextTokenizer): Promise<readonly Token[]> {
+async function tokensOf(key: string | number, tokenizer: Pick<EngineService, 'tokenize'>): Promise<readonly Token[]> {
   const id = Number(key);
   if (typeof key === 'number' || /^\d+$/.test(key)) return [id];
   const { tokens } = await tokenizer.tokenize({ text: key }, { addSpecial: false, parseSpecial: false });

@@ -1,5 +1,5 @@
 import type { Mode } from '../engine/events.js';
-import type { EngineDescription, ServiceRequest } from '../engine/service.js';
+import type { EngineDescription, ModelDescription, ServiceRequest } from '../engine/service.js';
 
 /** A name by which clients may ask for models, and what it stands for. */
 export interface ModelName {
@@ -60,4 +60,13 @@ export function modeOf(
 ): Pick<ServiceRequest, 'mode' | 'writer'> {
   if (asked !== undefined && asked !== mode) return { mode: asked };
   return { mode, ...(writer !== undefined && { writer }) };
+}
+
+/** The model whose tokens a request names; in mode `auto` the target, since a draft model that lacks them does not write. */
+export function writerOf(
+  { target, drafts }: Models,
+  { mode, writer }: Pick<ServiceRequest, 'mode' | 'writer'>,
+): ModelDescription {
+  if (mode !== 'draft') return target;
+  return drafts.find(({ name }) => name === writer) ?? drafts[0] ?? target;
 }

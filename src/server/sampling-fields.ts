@@ -1,11 +1,13 @@
 /** How requests say how tokens are drawn: llama-server's names, KoboldCpp's, and what others call the same. */
 import { z } from 'zod';
+import { refuseStrangers } from '../engine/refuse.js';
 import type { ServiceRequest } from '../engine/service.js';
 import { given } from '../given.js';
 import { knownOrder, orderFromKobold, type SamplingOptions } from '../sampling/index.js';
 import { Failure } from './failure.js';
 import { expected, numberField, optional } from './fields.js';
-import { logitBiasField, readLogitBias, type TextTokenizer } from './logit-bias.js';
+import { logitBiasField, readLogitBias, type ServedModels } from './logit-bias.js';
+import { writerOf } from './model-names.js';
 
 /** An integer that may be negative where that means "off" or "all". */
 const signedInteger = optional(z.number().int({ error: expected('an integer') }));
@@ -56,11 +58,13 @@ type Fields = z.output<typeof schema>;
 
 /**
  * The engine's options for what was asked. Of several names for one option llama-server's counts.
+ * @param speculation says which model writes
  * @throws Failure, OutriderError invalid_argument
  */
 export async function samplingFrom(
   fields: Fields,
-  tokenizer: TextTokenizer,
+  models: ServedModels,
+  speculation: Pick<ServiceRequest, 'mode' | 'writer'>,
 ): Promise<NonNullable<ServiceRequest['sampling']>> {
   return given({
     temperature: fields.temperature,
@@ -87,7 +91,7 @@ export async function samplingFrom(
     mirostatEta: fields.mirostat_eta,
     minKeep: fields.min_keep,
     order: orderFrom(fields),
-    logitBias: await biasFrom(fields, tokenizer),
+    logitBias: await biasFrom(fields, models, speculation),
   });
 }
 
@@ -105,16 +109,34 @@ function mirostatFrom(version: 0 | 2 | undefined): SamplingOptions['mirostat'] |
   return version === 2 ? 'v2' : 'off';
 }
 
-/** Some front ends send the list as the JSON of one. */
-export function breakersFrom(value: string | readonly string[] | undefined): readonly string[] | undefined {
-  if (typeof value !== 'string') return value;
-  if (value.trim() === '') return undefined;
+/** Empty ones break nothing: SillyTavern sends one for a field that was cleared. */
+function breakersFrom(value: string | readonly string[] | undefined): readonly string[] | undefined {
+  if (value === undefined || (typeof value === 'string' && value.trim() === '')) return undefined;
+  const breakers = typeof value === 'string' ? breakersIn(value) : value;
+  return breakers.filter((breaker) => breaker !== '');
+}
+
+/**
+ * Front ends send what their user typed: a list as JSON, the same without its brackets (text-generation-webui), or texts
+ * between commas (SillyTavern splits there for the servers that want a list).
+ */
+function breakersIn(text: string): readonly string[] {
+  const hasBrackets = text.trimStart().startsWith('[');
+  const listed = listIn(hasBrackets ? text : `[${text}]`);
+  if (listed !== undefined) return listed;
+  if (!hasBrackets) return text.split(',');
+  throw new Failure(
+    'invalid_request',
+    `dry_sequence_breakers: ${expected('a list of strings, as JSON, or texts between commas')({ input: text })}`,
+    { parameter: 'dry_sequence_breakers' },
+  );
+}
+
+function listIn(json: string): readonly string[] | undefined {
   try {
-    return texts.parse(JSON.parse(value));
+    return texts.parse(JSON.parse(json));
   } catch {
-    throw new Failure('invalid_request', 'dry_sequence_breakers: expected a list of strings', {
-      parameter: 'dry_sequence_breakers',
-    });
+    return undefined;
   }
 }
 
@@ -127,10 +149,14 @@ function orderFrom({ samplers = [], sampler_order: ids = [] }: Fields): Sampling
 
 async function biasFrom(
   { logit_bias, custom_token_bans }: Fields,
-  tokenizer: TextTokenizer,
+  models: ServedModels,
+  speculation: Pick<ServiceRequest, 'mode' | 'writer'>,
 ): Promise<SamplingOptions['logitBias'] | undefined> {
-  const bans = bannedIds(custom_token_bans).map((id) => [id, Number.NEGATIVE_INFINITY] as const);
-  const bias = new Map([...(await readLogitBias(logit_bias, tokenizer)), ...bans]);
+  const banned = bannedIds(custom_token_bans);
+  // The engine would refuse them under the name of the biases, which the client need not have sent.
+  refuseStrangers('custom_token_bans', banned, writerOf(models.description, speculation).vocabularySize);
+  const bans = banned.map((id) => [id, Number.NEGATIVE_INFINITY] as const);
+  const bias = new Map([...(await readLogitBias(logit_bias, models)), ...bans]);
   return bias.size > 0 ? bias : undefined;
 }
 

@@ -3,6 +3,7 @@ import type { Token } from '../../speculative/index.js';
 import type { Backend } from '../backend.js';
 import type { Engine } from '../engine.js';
 import type { GenerationEvent } from '../events.js';
+import { QUEUE } from '../load.js';
 import type { LoadedModel } from '../loaded-model.js';
 import type { EngineOptions } from '../options.js';
 import { type PassCosts, passCostsOf } from '../pass-costs.js';
@@ -118,7 +119,7 @@ function slotsOf({ role, name, batcher }: LoadedModel): SlotStatus[] {
 export function describe(
   { models, loadMs }: Engine,
   { info, devices }: Pick<Backend, 'info' | 'devices'>,
-  { parallel = 1, gpuLayers = 'all', draftGpuLayers = 0, ...options }: EngineOptions,
+  { parallel = 1, queue = QUEUE, gpuLayers = 'all', draftGpuLayers = 0, ...options }: EngineOptions,
 ): EngineDescription {
   const { cacheTypeK = 'f16', cacheTypeV = 'f16', draftCacheTypeK = 'f16', draftCacheTypeV = 'f16' } = options;
   const draftTypes = { cacheTypeK: draftCacheTypeK, cacheTypeV: draftCacheTypeV };
@@ -132,6 +133,7 @@ export function describe(
     })),
     contextSize: models.contextSize,
     parallel,
+    queue,
     strict: models.rowClass.kind === 'strict',
     notes: models.notes,
     llama: { version: info.version, system: info.system, devices: devices.map(({ name }) => name) },

@@ -61,15 +61,22 @@ export async function generateRequest(
     },
     service,
   );
+  const speculation = speculationFrom(body, { mode });
   const ignoresEnd = (body.ban_eos_token ?? body.use_default_badwordsids ?? false) || (body.bypass_eos ?? false);
   return {
     ...fitted,
-    sampling: await samplingFrom(body, service),
-    ...speculationFrom(body, { mode }),
+    sampling: await samplingFrom(withDryRange(body), service, speculation),
+    ...speculation,
     ...(stop.length > 0 && { stop }),
     ...(sampler_seed >= 1 && { seed: sampler_seed }),
     ...(ignoresEnd && { ignoreEndOfText: true }),
     ...given({ bannedStrings: bannedTexts(body), effort: body.reasoning_effort }),
     ...(body.logprobs !== undefined && body.logprobs !== false && body.logprobs !== 0 && { logprobs: TOP_LOGPROBS }),
   };
+}
+
+/** KoboldCpp's DRY looks back over the whole context where its range is 0, which is off for llama-server. SillyTavern sends 0. */
+function withDryRange(body: GenerateBody): GenerateBody {
+  const { dry_penalty_last_n: range } = body;
+  return range !== undefined && range <= 0 ? { ...body, dry_penalty_last_n: -1 } : body;
 }

@@ -125,6 +125,16 @@ describe('generate', () => {
     await json(testServer().post(GENERATE, { ...LITE, ...off }));
   });
 
+  test.each([
+    [0, 'all'],
+    [-1, 'all'],
+    [320, 320],
+  ])('DRY looks back over %s: %s', async (dry_penalty_last_n, range) => {
+    const server = testServer();
+    await json(server.post(GENERATE, { prompt: 'a', dry_penalty_last_n }));
+    expect(server.service.request.sampling).toEqual({ dryRange: range });
+  });
+
   test.each([-1, 0, null, undefined])('seed %s is random', async (sampler_seed) => {
     const server = testServer();
     await json(server.post(GENERATE, { prompt: 'a', sampler_seed }));

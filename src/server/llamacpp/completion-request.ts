@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import type { EngineService, ServiceRequest } from '../../engine/service.js';
+import type { ServiceRequest } from '../../engine/service.js';
+import { refuseTooManyChoices } from '../choice-limit.js';
 import { Failure } from '../failure.js';
 import { booleanField, expected, integerField, optional, tokenLimitField } from '../fields.js';
 import { choicesOf, commonFields, commonRequest, MAX_TOP_LOGPROBS } from '../generation-fields.js';
+import type { ServedModels } from '../logit-bias.js';
 import type { ModelName } from '../model-names.js';
 import { promptField, promptsOf } from '../prompt-fields.js';
 
@@ -39,7 +41,7 @@ const ASKS: Readonly<Record<string, (value: unknown) => boolean>> = {
 export async function completionRequests(
   body: CompletionBody,
   model: ModelName,
-  service: Pick<EngineService, 'tokenize'>,
+  service: ServedModels,
 ): Promise<readonly ServiceRequest[]> {
   for (const [field, asks] of Object.entries(ASKS)) {
     if (asks(body[field])) refuse(field, 'this server does not support it; leave it out');
@@ -51,7 +53,11 @@ export async function completionRequests(
     refuse('n_cmpl', `expected at most ${MAX_COMPLETIONS} prompts times completions`);
   const { n_probs = 0, n_predict = body.max_tokens } = body;
   const common = await commonRequest({ ...body, max_tokens: n_predict }, model, service);
-  return prompts.flatMap((prompt) => choicesOf({ ...common, prompt, ...(n_probs > 0 && { logprobs: n_probs }) }, n));
+  const requests = prompts.flatMap((prompt) =>
+    choicesOf({ ...common, prompt, ...(n_probs > 0 && { logprobs: n_probs }) }, n),
+  );
+  refuseTooManyChoices(requests, { n, parameter: body.n_cmpl === undefined ? 'n' : 'n_cmpl' }, service.description);
+  return requests;
 }
 
 function refuse(parameter: string, message: string): never {

@@ -106,6 +106,20 @@ describe('KoboldCpp’s fields', () => {
   });
 });
 
+test.each<[unknown, readonly string[] | undefined]>([
+  [['a,b', ''], ['a,b']],
+  [[''], []],
+  ['', undefined],
+  ['["\\n", ","]', ['\n', ',']],
+  ['"\\n", ","', ['\n', ',']],
+  [':,*', [':', '*']],
+  ['5', ['5']],
+])('DRY breakers %j are %j', async (dry_sequence_breakers, breakers) => {
+  const server = testServer();
+  await ask(server, { prompt: 'Once', dry_sequence_breakers });
+  expect(server.service.request.sampling?.drySequenceBreakers).toEqual(breakers);
+});
+
 test('an empty text bans nothing', async () => {
   const server = testServer();
   await ask(server, { prompt: 'Once', banned_strings: [''] });

@@ -103,6 +103,8 @@ const CASES: readonly Case[] = [
   ['a sampler id twice', chat({ sampler_order: [5, 5] }), 400, 'sampler_order'],
   ['too many sequence breakers', chat({ dry_sequence_breakers: Array(65).fill('a') }), 400, 'dry_sequence_breakers'],
   ['banned ids that are words', chat({ custom_token_bans: 'a' }), 400, 'custom_token_bans'],
+  ['banned ids beyond the vocabulary', chat({ custom_token_bans: '5, 256' }), 400, 'custom_token_bans'],
+  ['breakers that are half a list', chat({ dry_sequence_breakers: '["a", ' }), 400, 'dry_sequence_breakers'],
   ['banned tokens that are ids', chat({ banned_tokens: [5] }), 400, 'banned_tokens.0'],
   ['mirostat 1', chat({ mirostat: 1 }), 400, 'mirostat'],
   ['no prompt', [COMPLETION, {}], 400, 'prompt'],

@@ -6,7 +6,7 @@ import { parseWith } from '../body.js';
 import { chatOf, messagesField, templateFields } from '../chat-fields.js';
 import { Failure } from '../failure.js';
 import { booleanField, expected, integerField, optional, stringField, tokenLimitField } from '../fields.js';
-import type { TextTokenizer } from '../logit-bias.js';
+import type { ServedModels } from '../logit-bias.js';
 import { samplingFields, samplingFrom } from '../sampling-fields.js';
 import { refuseUnsupported } from '../unsupported.js';
 
@@ -30,12 +30,12 @@ export const compareSchema = z.looseObject(
 /** @throws Failure, OutriderError for what is wrong with the body */
 export async function compareRequest(
   json: unknown,
-  service: TextTokenizer,
+  service: ServedModels,
 ): Promise<{ readonly request: CompareRequest; readonly stream: boolean }> {
   refuseUnsupported(json);
   const body = parseWith(compareSchema, json);
   const { max_tokens = DEFAULT_MAX_TOKENS, seed = drawSeed(), draft, stream = true } = body;
-  const sampling = await samplingFrom(body, service);
+  const sampling = await samplingFrom(body, service, {});
   const prompt = promptOf(body);
   return { request: { prompt, sampling, seed, maxTokens: max_tokens, ...given({ draft }) }, stream };
 }

@@ -83,6 +83,7 @@ export const pairSchema = z.object({
   drafts: listOf(z.object({ ...modelFields, role, vocabularyFit })),
   contextSize: count,
   parallel: count,
+  queue: count,
   strict: z.boolean(),
   notes: listOf(z.string()),
   llama: z.object({ version: z.string(), system: z.string(), devices: listOf(z.string()) }),

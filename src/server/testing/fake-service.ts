@@ -264,6 +264,7 @@ const DESCRIPTION: EngineDescription = {
   ],
   contextSize: 4096,
   parallel: 1,
+  queue: 64,
   strict: false,
   notes: [],
   llama: { version: 'v0.5.0', system: 'CPU', devices: ['CPU'] },
