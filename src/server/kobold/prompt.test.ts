@@ -2,14 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Prompt } from '../../engine/request.js';
 import type { TokenizeOptions } from '../../engine/service.js';
+import { OutriderError } from '../../errors.js';
 import { fitPrompt } from './prompt.js';
 
 const BEGIN = 1;
+/** Characters that are tokenised at once. */
+const MOST = 1000;
 
 /** A token a character, begin-of-text where it is asked for. */
 const service = {
   async tokenize(prompt: Prompt, { addSpecial }: TokenizeOptions = { addSpecial: true, parseSpecial: true }) {
     const text = 'text' in prompt ? prompt.text : '';
+    if (text.length > MOST) throw new OutriderError('text_too_long', 'too long');
     return { tokens: [...(addSpecial ? [BEGIN] : []), ...[...text].map((letter) => letter.charCodeAt(0))], notes: [] };
   },
 };
@@ -34,6 +38,12 @@ describe('a prompt', () => {
     ['', 'abcdefghij', 8, 0, '^efghij', 0],
   ])('of memory %j and %j in %i tokens with an answer of %i', async (memory, prompt, size, answer, text, maxTokens) => {
     expect(await fitting(memory, prompt, size, answer)).toMatchObject({ text, maxTokens });
+  });
+
+  test('of many times the context keeps begin-of-text and its end, as a memory does', async () => {
+    const { text } = await fitting('', `${'x'.repeat(100_000)}the end`, 20, 5);
+    expect(text).toBe('^xxxxxxxthe end');
+    expect((await fitting('y'.repeat(100_000), 'z', 20, 5)).text).toBe('y'.repeat(15));
   });
 
   test('always leaves room, and keeps its end', async () => {
