@@ -57,7 +57,7 @@ export interface CompletionFrame {
   readonly index: number;
   readonly model: string;
   readonly request: ServiceRequest;
-  readonly promptText: string;
+  readonly promptText: Promise<string>;
   readonly stream: boolean;
   readonly returnTokens: boolean;
 }
@@ -91,13 +91,13 @@ export function partialCompletion({ index }: CompletionFrame, part: CompletionPa
 }
 
 /** The whole answer, or the last event of a stream, where `content` and `tokens` came before. */
-export function finalCompletion(
+export async function finalCompletion(
   frame: CompletionFrame,
   content: string,
   start: StartEvent | undefined,
   finish: FinishEvent,
   logprobs?: readonly TokenLogprob[],
-): z.output<typeof finalSchema> {
+): Promise<z.output<typeof finalSchema>> {
   const { index, model, request, promptText, stream, returnTokens } = frame;
   return {
     index,
@@ -109,7 +109,7 @@ export function finalCompletion(
     tokens_predicted: finish.completionTokens,
     tokens_evaluated: finish.promptTokens,
     generation_settings: settingsOf(request, start, stream),
-    prompt: promptText,
+    prompt: await promptText,
     has_new_line: finish.text.includes('\n'),
     truncated: isTruncated(request, finish),
     stop_type: stopType(finish),

@@ -162,6 +162,16 @@ describe('a stream', () => {
     expect(events.at(-1)).toMatchObject({ stop_type: 'eos', timings: { predicted_n: 4 } });
   });
 
+  test('of tokens has its text before the engine says what they are', async () => {
+    const service = new FakeService();
+    let tell = (_: readonly Uint8Array[]): void => {};
+    service.pieces = () => new Promise((resolve) => (tell = resolve));
+    const response = await serverOf({ service }).post('/completion', { prompt: [72, 105], stream: true });
+    expect(response.status).toBe(200);
+    tell([Uint8Array.of(72), Uint8Array.of(105)]);
+    expect(((await eventsOf(response)) as Json[]).at(-1)).toMatchObject({ prompt: 'Hi', stop: true });
+  });
+
   test('has the probabilities of a piece with it', async () => {
     const events = (await eventsOf(
       await serverOf().post('/completion', { prompt: 'a', stream: true, n_probs: 1 }),

@@ -40,18 +40,12 @@ export async function completion(context: ServerRequest, server: ServerContext):
   const requests = await completionRequests(body, model, service);
   const { stream = false, return_tokens: returnTokens = false, response_fields: fields = [] } = body;
   const wishes = { progress: body.return_progress ?? false, timings: body.timings_per_token ?? false };
-  const frames = await Promise.all(
-    requests.map(async (request, index): Promise<CompletionFrame> => {
-      return {
-        index,
-        model: model.id,
-        request,
-        promptText: await textOf(request.prompt, service),
-        stream,
-        returnTokens,
-      };
-    }),
-  );
+  const frames = requests.map((request, index): CompletionFrame => {
+    // It waits for an engine that is being replaced; headers do not. Whoever needs it hears of a failure.
+    const promptText = textOf(request.prompt, service);
+    promptText.catch(() => {});
+    return { index, model: model.id, request, promptText, stream, returnTokens };
+  });
   const { call, abort } = openCall(context, 'llama.cpp');
   const choices = await beginChoices(requests, server, call, abort);
   if (stream) {
@@ -62,8 +56,10 @@ export async function completion(context: ServerRequest, server: ServerContext):
     });
   }
   const collected = await collectChoices(choices, abort);
-  const answers = collected.map(({ start, finish, pieces, logprobs }, index) =>
-    chosenFields(finalCompletion(frames[index]!, pieces.join(''), start, finish, logprobs), fields),
+  const answers = await Promise.all(
+    collected.map(async ({ start, finish, pieces, logprobs }, index) =>
+      chosenFields(await finalCompletion(frames[index]!, pieces.join(''), start, finish, logprobs), fields),
+    ),
   );
   return context.json(answers.length === 1 ? answers[0]! : answers);
 }
@@ -104,7 +100,7 @@ async function* streamed(
       const { text: content, tokens, logprobs } = event;
       yield dataFrame(partialCompletion(frame, { ...part, content, tokens, logprobs, ...timings }));
     } else if (event.type === 'finish') {
-      yield dataFrame(chosenFields(finalCompletion(frame, '', state.start, event), fields));
+      yield dataFrame(chosenFields(await finalCompletion(frame, '', state.start, event), fields));
     }
   }
 }

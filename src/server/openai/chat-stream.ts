@@ -49,7 +49,6 @@ export const chatChunkSchema = z.object({
 type Chunk = z.output<typeof chatChunkSchema>;
 
 interface ChoiceState {
-  readonly split: ReturnType<SplitterFactory>;
   readonly progress: AnswerProgress;
   /** Of tokens whose text the splitter holds back. */
   logprobs: TokenLogprob[];
@@ -59,7 +58,8 @@ interface ChoiceState {
 export interface ChatStreamOptions {
   readonly envelope: Envelope;
   readonly choices: readonly Choice[];
-  readonly splitter: SplitterFactory;
+  /** Awaited at the first text. */
+  readonly splitter: Promise<SplitterFactory>;
   readonly wishes: StreamWishes;
   /** Milliseconds of a steady clock. */
   readonly now: () => number;
@@ -69,12 +69,13 @@ export interface ChatStreamOptions {
 export class ChatStream {
   readonly #options: ChatStreamOptions;
   readonly #states: readonly ChoiceState[];
+  /** Of each choice, from the first text on. */
+  #splits: readonly ReturnType<SplitterFactory>[] = [];
   #reasoningTokens = 0;
 
   constructor(options: ChatStreamOptions) {
     this.#options = options;
     this.#states = options.choices.map(() => ({
-      split: options.splitter(),
       progress: new AnswerProgress(options.now),
       logprobs: [],
       ends: {},
@@ -83,14 +84,21 @@ export class ChatStream {
 
   async *frames(abort: AbortController): AsyncGenerator<string, void, void> {
     for await (const { index, value } of merged(this.#options.choices, abort)) {
+      if (value.type === 'text' && this.#splits.length === 0) await this.#openSplits();
       for (const chunk of this.#chunksOf(index, value)) yield dataFrame(chunk);
     }
     if (this.#options.wishes.usage) yield dataFrame(this.#usageChunk());
     yield 'data: [DONE]\n\n';
   }
 
+  async #openSplits(): Promise<void> {
+    const split = await this.#options.splitter;
+    this.#splits = this.#states.map(() => split());
+  }
+
   *#chunksOf(index: number, event: ServedEvent): Generator<Chunk> {
     const state = this.#states[index]!;
+    const split = this.#splits[index];
     const progress = state.progress.add(event);
     if (event.type === 'start') {
       state.ends = { start: event };
@@ -101,10 +109,10 @@ export class ChatStream {
     }
     if (event.type === 'text') {
       state.logprobs.push(...(event.logprobs ?? []));
-      yield* this.#pieces(index, state, state.split?.add(event.text) ?? [{ kind: 'answer', text: event.text }]);
-      if (state.split?.inReasoning) this.#reasoningTokens++;
+      yield* this.#pieces(index, state, split?.add(event.text) ?? [{ kind: 'answer', text: event.text }]);
+      if (split?.inReasoning) this.#reasoningTokens++;
     } else if (event.type === 'finish') {
-      yield* this.#pieces(index, state, state.split?.end() ?? []);
+      yield* this.#pieces(index, state, split?.end() ?? []);
       state.ends = { ...state.ends, finish: event };
       const report = reportOf({ start: state.ends.start, finish: event });
       yield this.#chunk({ index, finish_reason: finishReason(event.reason) }, report);

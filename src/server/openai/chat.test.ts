@@ -272,6 +272,19 @@ describe('a stream', () => {
     expect(error.message).toMatch(/exceeds the available context size.*maximum context length/);
   });
 
+  test('has headers and its beginning while the engine cannot say yet whether the model thinks', async () => {
+    const target = { ...new FakeService().description.target, chatTemplate: '<think>' };
+    const service = new FakeService(says(['Hm.</think>', 'Four']), { target });
+    let render = (_: string): void => {};
+    service.render = () => new Promise((resolve) => (render = resolve));
+    const response = await testServer({ service }).post(PATH, { messages, stream: true });
+    expect(response.status).toBe(200);
+    render('<|assistant|><think>');
+    const deltas = ((await eventsOf(response)) as Json[]).flatMap((event) => event.choices?.[0].delta ?? []);
+    expect(deltas.map((delta) => delta.reasoning_content ?? '').join('')).toBe('Hm.');
+    expect(deltas.map((delta) => delta.content ?? '').join('')).toBe('Four');
+  });
+
   test('ends its generation when the reader leaves', async () => {
     const service = new FakeService(says(Array(50).fill('x'), () => new Promise((resolve) => setTimeout(resolve, 5))));
     const server = testServer({ service });

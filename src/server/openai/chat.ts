@@ -34,11 +34,13 @@ export async function chatCompletions(context: ServerRequest, server: ServerCont
   const body = parseWith(chatSchema, json);
   const model = modelNamed(server.service.description, body.model, server.settings.mode);
   const requests = await chatRequests(body, model, server.service);
-  const splitter = await splitterFor(body, server.service);
+  // It waits for an engine that is being replaced; headers do not. Whoever needs it hears of a failure.
+  const splitter = splitterFor(body, server.service);
+  splitter.catch(() => {});
   const { call, abort } = openCall(context, 'openai');
   const choices = await beginChoices(requests, server, call, abort);
   const envelope = envelopeOf(context, server, model, 'chatcmpl');
-  if (!body.stream) return context.json(answer(await collectChoices(choices, abort), envelope, splitter));
+  if (!body.stream) return context.json(answer(await collectChoices(choices, abort), envelope, await splitter));
   const stream = new ChatStream({ envelope, choices, splitter, wishes: streamWishes(body), now: server.now });
   return eventStream(stream.frames(abort), {
     heartbeatMs: server.settings.heartbeatMs,
