@@ -99,6 +99,7 @@ describe('places', () => {
   it('show as slots of both models, ids going on from the one to the other', async () => {
     const { engine, backend } = await fakeEngine({ ...pair, parallel: 2 });
     const service = localService(engine, backend, { target: 'target.gguf', parallel: 2 });
+    expect(service.description).toMatchObject({ parallel: 2, queue: 64 });
     const running = [service.generate({ prompt }), service.generate({ prompt, mode: 'draft' })];
     for (const one of running) for (let i = 0; i < 8; i++) await one.next();
     const { slots, running: count } = await service.status();

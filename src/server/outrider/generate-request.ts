@@ -27,8 +27,8 @@ export const generateSchema = z.union([
 
 export interface GenerateRequest {
   readonly request: ServiceRequest;
-  /** The prompt has opened the model's reasoning, so that the text begins inside it. */
-  readonly reasoning: boolean;
+  /** Whether the prompt has opened the model's reasoning, so that the text begins inside it; an engine has to say so. */
+  readonly reasoning: Promise<boolean>;
 }
 
 /** @throws Failure for what is wrong with the body */
@@ -58,13 +58,15 @@ type Model = ReturnType<typeof modelNamed>;
 
 async function chat(json: object, model: Model, { service }: ServerContext): Promise<GenerateRequest> {
   const body = parseWith(chatSchema, json);
-  const reasoning = await beginsInReasoning(chatOf(body), service);
+  const reasoning = beginsInReasoning(chatOf(body), service);
+  // Whoever awaits it hears of a failure.
+  reasoning.catch(() => {});
   return { request: only(await chatRequests(body, model, service), 'n'), reasoning };
 }
 
 async function completion(json: unknown, model: Model, { service }: ServerContext): Promise<GenerateRequest> {
   const { requests } = await planCompletions(parseWith(completionSchema, json), model, service);
-  return { request: only(requests, 'prompt'), reasoning: false };
+  return { request: only(requests, 'prompt'), reasoning: Promise.resolve(false) };
 }
 
 function only(requests: readonly ServiceRequest[], parameter: string): ServiceRequest {

@@ -45,6 +45,20 @@ describe('a generation', () => {
     expect(frames.at(-1)).toMatchObject({ predictedPlainMs: 30 });
   });
 
+  test('has headers while the engine cannot say yet whether the model thinks', async () => {
+    const target = { ...new FakeService().description.target, chatTemplate: '<think>' };
+    const service = new FakeService(undefined, { target });
+    let render = (_: string): void => {};
+    service.render = () =>
+      new Promise((resolve) => {
+        render = resolve;
+      });
+    const response = await serverOf(service).post(GENERATE, { messages: [{ role: 'user', content: 'Hi' }] });
+    expect(response.status).toBe(200);
+    render('<|assistant|><think>');
+    expect(((await eventsOf(response)) as Json[])[0]).toMatchObject({ type: 'start', reasoning: true });
+  });
+
   test('tells what was rejected, and what both models thought of it', async () => {
     const events: GenerationEvent[] = [startEvent()];
     events.push({ ...roundEvent([65, 66], 1, 67), position: 10, index: 0 });

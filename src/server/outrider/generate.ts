@@ -37,15 +37,15 @@ async function* frames(
 /** The events of one answer as they are sent. */
 class AnswerMessages {
   readonly #service: EngineService;
-  readonly #reasoning: boolean;
+  readonly #reasoning: Promise<boolean>;
   readonly #resumed: number;
   readonly #trail: TokenTrail;
 
   /**
-   * @param reasoning the text begins inside the model's reasoning
+   * @param reasoning whether the text begins inside the model's reasoning
    * @param resumed tokens of the answer that were there before
    */
-  constructor(service: EngineService, reasoning: boolean, resumed: number) {
+  constructor(service: EngineService, reasoning: Promise<boolean>, resumed: number) {
     this.#service = service;
     this.#reasoning = reasoning;
     this.#resumed = resumed;
@@ -55,7 +55,7 @@ class AnswerMessages {
   async messageOf(event: ServedEvent): Promise<AnswerMessage> {
     switch (event.type) {
       case 'start':
-        return { ...event, reasoning: this.#reasoning };
+        return { ...event, reasoning: await this.#reasoning };
       case 'round':
         this.#trail.round(event);
         return roundMessage(event);
