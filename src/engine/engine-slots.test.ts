@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { FinishEvent } from './events.js';
 import { eventsOf, fakeEngine, finishOf } from './testing/engine.js';
 import { FAKE } from './testing/fake-vocabulary.js';
 
@@ -15,9 +16,11 @@ describe('a chat that goes on', () => {
     const written = engine.tokenize({ text: 'once upon a time '.repeat(10) }).tokens;
     const tokens = [...written, ...first.tokens, ...engine.tokenize({ text: 'go on' }).tokens];
     for (const model of [target, draft!]) model.contexts[0]!.passes.length = 0;
-    const second = await finishOf(engine, { ...request, prompt: { tokens } });
+    const events = await eventsOf(engine, { ...request, prompt: { tokens } });
+    const second = events.at(-1) as FinishEvent;
     // All but the last token of the answer were in the cache.
     expect(second.cachedTokens).toBe(written.length + first.tokens.length - 1);
+    expect(events[0]).toMatchObject({ type: 'start', cachedTokens: second.cachedTokens });
     expect(target.contexts[0]!.passes[0]!.rows).toBe(tokens.length - second.cachedTokens!);
     expect(draft!.contexts[0]!.passes[0]!.parts[0]!.position).toBeGreaterThan(written.length);
   });
