@@ -8,6 +8,7 @@ import type { Others, Row, Token } from '../speculative/index.js';
 import type { Context } from './backend.js';
 import { CachedSequence, type Job, type SequenceOptions } from './cached-sequence.js';
 import type { Cores } from './cores.js';
+import { othersToCome } from './gathering.js';
 import { companionsOf, mostRows, type PassPart, type PassPlan, planPass, rowsShown } from './pass.js';
 import { PassClock, type PassUnderWay } from './pass-clock.js';
 import { abortedError } from './places.js';
@@ -27,7 +28,6 @@ const TURN_MS = 4;
 const LIVE_TEXT_ROWS = 128;
 /** A sequence that had no part in so many passes is not reckoned with: its client may not be reading. */
 const RECENT_PASSES = 8;
-
 /** Shorter texts are evaluated again sooner than they are saved and restored. */
 const LEAST_SAVED = 64;
 
@@ -161,7 +161,8 @@ export class Batcher {
 
   /** Never rejects: what fails is told to the jobs. */
   async #work(): Promise<void> {
-    const { context, cores } = this.#options;
+    const { context, rowClass, cores } = this.#options;
+    await othersToCome({ context, rowClass, open: this.#open, jobs: this.#jobs, clock: this.#clock });
     while (this.#jobs.size > 0) {
       if (this.#owesTurn()) {
         await turnOfTheEventLoop();

@@ -13,7 +13,7 @@ const SLOWEST = 20;
 /** A row of a pass of which none was seen, in milliseconds: a model of 400 B parameters on a few cores. */
 const UNSEEN_ROW_MS = 5_000;
 
-/** Times the passes of a model, to tell one that hangs from one that is slow. */
+/** Times the passes of a model, to tell one that hangs from one that is slow, and a long one from a short one. */
 export class PassClock {
   readonly #now: () => number;
   /** Milliseconds of the longest pass, by its rows as a power of two. */
@@ -26,10 +26,15 @@ export class PassClock {
     this.#now = now;
   }
 
+  /** Milliseconds of the longest pass of about so many rows; `undefined` where none was seen. */
+  longest(rows: number): number | undefined {
+    return this.#longest.get(sizeOf(rows));
+  }
+
   get underWay(): PassUnderWay | undefined {
     if (this.#running === undefined) return undefined;
     const { rows } = this.#running;
-    const longest = this.#longest.get(sizeOf(rows));
+    const longest = this.longest(rows);
     const allowedMs = longest === undefined ? rows * UNSEEN_ROW_MS : SLOWEST * longest;
     return { number: this.#number, rows, allowedMs };
   }
