@@ -5,8 +5,8 @@ import type { PassClock } from './pass-clock.js';
 import type { RowClass } from './row-class.js';
 
 /** A first pass waits for others that are about to come for this share of its time, and at most so many milliseconds. */
-const SHARE = 0.01;
-const MOST_MS = 10;
+const SHARE = 0.02;
+const MOST_MS = 20;
 /** Timers are no finer. */
 const LEAST_MS = 1;
 
